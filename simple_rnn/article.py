@@ -1,0 +1,267 @@
+"""What the article published, and the comparison with it.
+
+This is the only home of the article's numbers. The settings below (seed, sizes, learning rates)
+feed a run, because a reproduction has to start from them; the printed results feed nothing but
+:func:`compare` and the points drawn beside a curve.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any, Callable
+
+import numpy as np
+
+from simple_rnn.data import make_counting_dataset
+from simple_rnn.model import simpleRNN
+from simple_rnn.optimizers import GradientDescentOptimizer, Optimizer, RMSPropOptimizer
+from simple_rnn.training import History, TrainModel, compile_train_model, train
+
+__all__ = [
+    "CONDITIONS",
+    "Comparison",
+    "Condition",
+    "build",
+    "compare",
+    "format_comparisons",
+    "run",
+]
+
+# The article's settings (its main program).
+SEED = 1
+NUM_SAMPLES = 20
+SEQ_LEN = 10
+N_EPOCHS = 2001
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One of the article's two experiments.
+
+    Parameters
+    ----------
+    name : str
+        A short name, its key in :data:`CONDITIONS`.
+    title : str
+        The article's heading for it.
+    optimizer : type
+        The optimizer's class.
+    learning_rate : float
+        Its learning rate.
+    published : str
+        What the article printed, verbatim.
+    """
+
+    name: str
+    title: str
+    optimizer: type[Optimizer]
+    learning_rate: float
+    published: str
+
+    @property
+    def published_lines(self) -> list[str]:
+        """The lines that the article printed: initial weights, twenty costs, final weights."""
+        return self.published.strip().splitlines()
+
+    @property
+    def published_costs(self) -> dict[int, float]:
+        """The cost that the article printed for an epoch, by epoch."""
+        found = re.findall(r"epoch\[ *(\d+)\] : cost = *([\d.]+)", self.published)
+        return {int(epoch): float(cost) for epoch, cost in found}
+
+
+CONDITIONS: dict[str, Condition] = {
+    condition.name: condition
+    for condition in (
+        Condition(
+            name="gd",
+            title="Condition 1. Gradient descent",
+            optimizer=GradientDescentOptimizer,
+            learning_rate=1.0e-5,
+            published="""
+Initial weights: wx =   0.0900, wRec =   0.0113
+epoch[  100] : cost =529.6915
+epoch[  200] : cost =504.5684
+epoch[  300] : cost =475.3019
+epoch[  400] : cost =435.9507
+epoch[  500] : cost =362.6525
+epoch[  600] : cost =  0.2677
+epoch[  700] : cost =  0.1585
+epoch[  800] : cost =  0.1484
+epoch[  900] : cost =  0.1389
+epoch[ 1000] : cost =  0.1300
+epoch[ 1100] : cost =  0.1216
+epoch[ 1200] : cost =  0.1138
+epoch[ 1300] : cost =  0.1064
+epoch[ 1400] : cost =  0.0995
+epoch[ 1500] : cost =  0.0930
+epoch[ 1600] : cost =  0.0870
+epoch[ 1700] : cost =  0.0813
+epoch[ 1800] : cost =  0.0760
+epoch[ 1900] : cost =  0.0710
+epoch[ 2000] : cost =  0.0663
+Final weights : wx =   1.0597, wRec =   0.9863
+""",
+        ),
+        Condition(
+            name="rmsprop",
+            title="Condition 2. RMSProp",
+            optimizer=RMSPropOptimizer,
+            learning_rate=0.001,
+            published="""
+Initial weights: wx =   0.0900, wRec =   0.0113
+epoch[  100] : cost =  5.7880
+epoch[  200] : cost =  0.3313
+epoch[  300] : cost =  0.0181
+epoch[  400] : cost =  0.0072
+epoch[  500] : cost =  0.0068
+epoch[  600] : cost =  0.0068
+epoch[  700] : cost =  0.0068
+epoch[  800] : cost =  0.0068
+epoch[  900] : cost =  0.0068
+epoch[ 1000] : cost =  0.0068
+epoch[ 1100] : cost =  0.0068
+epoch[ 1200] : cost =  0.0068
+epoch[ 1300] : cost =  0.0068
+epoch[ 1400] : cost =  0.0068
+epoch[ 1500] : cost =  0.0068
+epoch[ 1600] : cost =  0.0068
+epoch[ 1700] : cost =  0.0068
+epoch[ 1800] : cost =  0.0068
+epoch[ 1900] : cost =  0.0068
+epoch[ 2000] : cost =  0.0068
+Final weights : wx =   0.9995, wRec =   0.9993
+""",
+        ),
+    )
+}
+
+
+def build(
+    condition: Condition,
+    *,
+    learning_rate: float | None = None,
+    seed: int = SEED,
+    num_samples: int = NUM_SAMPLES,
+    seq_len: int = SEQ_LEN,
+) -> TrainModel:
+    """Draw the data and the initial weights of a condition and compile its training.
+
+    Parameters
+    ----------
+    condition : Condition
+        Which optimizer.
+    learning_rate : float, optional
+        None stands for the condition's own.
+    seed, num_samples, seq_len : int
+        The article's by default.
+
+    Returns
+    -------
+    TrainModel
+        Ready for :func:`~simple_rnn.training.train`.
+    """
+    rng = np.random.RandomState(seed)
+    dataset = make_counting_dataset(num_samples, seq_len, rng=rng)
+    net = simpleRNN(seq_len, 1, 1, rng=rng)
+    rate = condition.learning_rate if learning_rate is None else learning_rate
+    return compile_train_model(net, condition.optimizer(net.params, learning_rate=rate), dataset)
+
+
+def run(
+    condition: Condition,
+    *,
+    n_epochs: int = N_EPOCHS,
+    report: Callable[[str], Any] | None = print,
+    **settings: Any,
+) -> History:
+    """Run a condition as the article did, or with other settings.
+
+    Parameters
+    ----------
+    condition : Condition
+        For example ``CONDITIONS["rmsprop"]``.
+    n_epochs : int
+        The article's 2001 by default.
+    report : callable or None
+        As in :func:`~simple_rnn.training.train`.
+    **settings
+        As in :func:`build`.
+
+    Returns
+    -------
+    History
+        To be given to :func:`compare`.
+    """
+    return train(build(condition, **settings), n_epochs, report=report)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One published line beside the one obtained."""
+
+    published: str
+    obtained: str
+
+    @property
+    def exact(self) -> bool:
+        """Whether the two lines are equal, digit for digit."""
+        return self.published == self.obtained
+
+    @property
+    def difference(self) -> float:
+        """The largest difference between the numbers of the two lines, obtained minus published."""
+        numbers = ([float(n) for n in _results(text)] for text in (self.published, self.obtained))
+        pairs = zip_longest(*numbers, fillvalue=np.nan)
+        return max((obtained - published for published, obtained in pairs), key=abs)
+
+
+def _results(line: str) -> list[str]:
+    """Return the results in a line of a report, as printed: what stands behind each ``=``."""
+    return re.findall(r"= *([^\s,]+)", line)
+
+
+def compare(condition: Condition, history: History) -> list[Comparison]:
+    """Set what the article printed against what a run prints, line by line.
+
+    Parameters
+    ----------
+    condition : Condition
+        The condition that was run.
+    history : History
+        What :func:`run` returned.
+
+    Returns
+    -------
+    list of Comparison
+        22 of them for a run of the article's length; a line that only one side has is compared with
+        an empty one.
+    """
+    pairs = zip_longest(condition.published_lines, history.lines(), fillvalue="")
+    return [Comparison(published, obtained) for published, obtained in pairs]
+
+
+def format_comparisons(comparisons: list[Comparison]) -> str:
+    """Return a table: what, published, obtained, difference, verdict.
+
+    Parameters
+    ----------
+    comparisons : list of Comparison
+        As :func:`compare` returned them.
+
+    Returns
+    -------
+    str
+        One line for each comparison under a line of headings.
+    """
+    rows = [("", "published", "obtained", "difference", "verdict")]
+    for line in comparisons:
+        name = (line.published or line.obtained).split(":")[0].strip()
+        published, obtained = (
+            "  ".join(_results(text)) for text in (line.published, line.obtained)
+        )
+        verdict = "exact" if line.exact else "DIFFERS"
+        rows.append((name, published, obtained, f"{line.difference:.4f}", verdict))
+    return "\n".join("%-15s  %14s  %14s  %10s  %s" % row for row in rows)

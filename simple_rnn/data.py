@@ -1,0 +1,111 @@
+"""The task: count the ones in a binary sequence.
+
+A sample is a sequence of zeros and ones; its target is their sum. The network has to find this out
+from examples, without being told to add. The answer is known: both weights 1.
+
+The arrays are **time-major**: ``x[t]`` holds step ``t`` of every sample, because ``scan`` walks
+along the leading axis. The article transposes its data for the same reason::
+
+    one row a sample (batch-major)         one row a time step (time-major)
+        sample 1:  x_1  x_2  x_3  ...          time 1:  sample 1, sample 2, ...
+        sample 2:  x_1  x_2  x_3  ...          time 2:  sample 1, sample 2, ...
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["CountingDataset", "make_counting_dataset"]
+
+
+@dataclass(frozen=True)
+class CountingDataset:
+    """Binary sequences, how many ones each holds, and the state to start from.
+
+    Parameters
+    ----------
+    x : ndarray of shape (seq_len, num_samples), float32
+        The sequences, time-major, each entry 0 or 1.
+    y : ndarray of shape (num_samples,), float32
+        The number of ones in each sequence.
+    s0 : ndarray of shape (num_samples,), float32
+        The state before the first step.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not belong together.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    s0: np.ndarray
+
+    def __post_init__(self) -> None:
+        """Check that the three arrays describe the same samples."""
+        if self.x.ndim != 2 or 0 in self.x.shape:
+            raise ValueError(
+                f"x has shape {self.x.shape}; expected (seq_len, num_samples), both at least 1"
+            )
+        for name, array in (("y", self.y), ("s0", self.s0)):
+            if array.shape != (self.x.shape[1],):
+                raise ValueError(
+                    f"{name} has shape {array.shape} where x has shape {self.x.shape}, which is"
+                    f" (seq_len, num_samples); expected {(self.x.shape[1],)}. If x has one row a"
+                    " sample, pass x.T: the data is time-major"
+                )
+
+
+def make_counting_dataset(
+    num_samples: int = 20, seq_len: int = 10, rng: np.random.RandomState | None = None
+) -> CountingDataset:
+    """Draw random binary sequences and count their ones, exactly as the article does.
+
+    Parameters
+    ----------
+    num_samples : int
+        How many sequences.
+    seq_len : int
+        Their length, in steps.
+    rng : numpy.random.RandomState, optional
+        Where the numbers come from; None stands for numpy's global generator, which the article
+        uses (``numpy.random.seed(1)``). Each sample takes one ``rand(seq_len)``, rounded.
+
+    Returns
+    -------
+    CountingDataset
+        All arrays float32, ``s0`` zero.
+
+    Raises
+    ------
+    ValueError
+        If a size is not a whole number of at least 1.
+
+    Examples
+    --------
+    >>> dataset = make_counting_dataset(num_samples=3, seq_len=4, rng=np.random.RandomState(1))
+    >>> dataset.x
+    array([[0., 0., 0.],
+           [1., 0., 1.],
+           [0., 0., 0.],
+           [0., 0., 1.]], dtype=float32)
+    >>> dataset.y
+    array([1., 0., 2.], dtype=float32)
+
+    Notes
+    -----
+    Source: the article's section on the details of the simple RNN code.
+    """
+    for name, size in (("num_samples", num_samples), ("seq_len", seq_len)):
+        if not isinstance(size, (int, np.integer)) or size < 1:
+            raise ValueError(f"{name} is {size!r}; expected a whole number of at least 1")
+    draw = np.random.rand if rng is None else rng.rand
+    samples = np.array([np.around(draw(seq_len)) for _ in range(num_samples)], dtype=np.float32)
+    return CountingDataset(
+        # A copy in the order in which scan reads it, not a transposed view.
+        x=np.ascontiguousarray(samples.T),
+        y=samples.sum(axis=1),
+        s0=np.zeros(num_samples, dtype=np.float32),
+    )

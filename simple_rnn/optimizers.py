@@ -1,0 +1,194 @@
+"""Optimizers: from a loss to the updates of the parameters.
+
+An optimizer is made with the parameters and a learning rate; its ``minimize(loss)`` returns a list
+of ``(shared variable, new expression)`` pairs, which ``aesara.function(updates=...)`` takes.
+Whatever has such a ``minimize`` works wherever these do. A new one is a subclass of
+:class:`Optimizer`::
+
+    class SignDescent(Optimizer):
+        def minimize(self, loss):
+            return [(p, p - constant_like(p, self.learning_rate) * at.sgn(g))
+                    for p, g in zip(self.params, self.gradients(loss))]
+
+The order of operations matters here. Each update below is one among several algebraically equal
+ways to write it, chosen because it gives the digits that the article printed (README,
+"Deviations").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import aesara
+import aesara.tensor as at
+import numpy as np
+from aesara.compile.sharedvalue import SharedVariable
+from aesara.tensor.var import TensorConstant, TensorVariable
+
+__all__ = [
+    "GradientDescentOptimizer",
+    "Optimizer",
+    "RMSPropOptimizer",
+    "accumulator",
+    "constant_like",
+]
+
+Updates = list[tuple[SharedVariable, TensorVariable]]
+
+
+def constant_like(param: SharedVariable, value: float) -> TensorConstant:
+    """Return ``value`` as a constant of the parameter's dtype.
+
+    A plain Python number would take the dtype ``floatX``, and a float64 one makes the update of a
+    float32 parameter float64, which Aesara refuses.
+    """
+    return at.constant(np.asarray(value, dtype=param.dtype))
+
+
+def accumulator(param: SharedVariable, name: str) -> SharedVariable:
+    """Return a new shared variable of zeros with the parameter's shape and dtype."""
+    # The static shape too: an update must have the type of the variable that it updates.
+    zeros = np.zeros_like(param.get_value(borrow=True))
+    return aesara.shared(zeros, name=f"{name}_{param.name}", shape=param.type.shape)
+
+
+class Optimizer:
+    """The base of the optimizers: holds the parameters and takes the gradients.
+
+    Parameters
+    ----------
+    params : sequence of shared variables
+        What to train, for example ``net.params``. Any mixture of shapes and floating-point dtypes;
+        each keeps its own.
+    learning_rate : float
+        The step size.
+    """
+
+    def __init__(self, params: Sequence[SharedVariable], learning_rate: float = 0.01) -> None:
+        self.params = list(params)
+        self.learning_rate = learning_rate
+
+    def gradients(self, loss: TensorVariable) -> list[TensorVariable]:
+        """Return the gradient of the scalar ``loss`` with respect to each parameter."""
+        return aesara.grad(loss, self.params)
+
+    def minimize(self, loss: TensorVariable) -> Updates:
+        """Return the updates that take one step towards a smaller ``loss``.
+
+        Parameters
+        ----------
+        loss : symbolic scalar
+            What to minimize.
+
+        Returns
+        -------
+        list of (shared variable, symbolic expression)
+            For ``aesara.function(updates=...)``; of each parameter's own shape and dtype.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has to define minimize(loss)")
+
+
+class GradientDescentOptimizer(Optimizer):
+    """Gradient descent: ``p <- p - learning_rate * g``.
+
+    Parameters
+    ----------
+    params : sequence of shared variables
+        What to train.
+    learning_rate : float
+        The step size; the article's is 1e-5, with the summed squared error as the loss.
+
+    Notes
+    -----
+    The step is formed in float64 and rounded once to the parameter's dtype, which is what a fused
+    multiply-add does on processors that have one.
+    """
+
+    def minimize(self, loss: TensorVariable) -> Updates:
+        """Return one step of gradient descent; see :meth:`Optimizer.minimize`."""
+        updates = []
+        for p, g in zip(self.params, self.gradients(loss)):
+            learning_rate = constant_like(p, self.learning_rate)
+            p_wide, lr_wide, g_wide = (at.cast(v, "float64") for v in (p, learning_rate, g))
+            updates.append((p, at.cast(p_wide - lr_wide * g_wide, p.dtype)))
+        return updates
+
+
+class RMSPropOptimizer(Optimizer):
+    """The article's RMSProp: centred, with a Nesterov step and a rescaled gradient.
+
+    With the parameters ``p``, their gradients ``g`` and all accumulators zero at the start::
+
+        n  = sqrt(||g||)                           ||g|| over all parameters together
+        g <- g / max(1, n / rescale)               or 0.1 p where n is NaN or infinite
+        s <- 0.9 s + 0.1 g^2                       running mean of the square
+        a <- 0.9 a + 0.1 g                         running mean
+        r  = max(sqrt(s - a^2), 1e-4)              running standard deviation
+        d  = learning_rate * g / r
+        p <- p + momentum^2 m - (1 + momentum) d   with m as it was before
+        m <- momentum m - d
+
+    Parameters
+    ----------
+    params : sequence of shared variables
+        What to train.
+    learning_rate : float
+        The step size; the article's is 0.001.
+
+    Notes
+    -----
+    The article leaves its optimizer out and points to a web site. This form stands in a later
+    public program by its author and is confirmed by the article's numbers. How it differs from
+    what other libraries call RMSProp: the mean is subtracted (the centred form of Graves, 2013,
+    arXiv:1308.0850, eq. 38 to 45), the root has a floor of 1e-4 instead of an added epsilon, the
+    momentum is Nesterov's, the accumulators start at zero without correction, and the gradient is
+    rescaled as a whole where ``n`` exceeds ``rescale``. That ``n`` is the square root of the norm,
+    not the norm, is the author's quirk, and is kept.
+    """
+
+    DECAY = 0.9  # of both running means
+    FLOOR = 1e-4  # below which the standard deviation is not believed
+    FALLBACK = 0.1  # the share of the parameter that stands in for a gradient that is not finite
+
+    def minimize(
+        self, loss: TensorVariable, momentum: float = 0.5, rescale: float = 5.0
+    ) -> Updates:
+        """Return one step of RMSProp.
+
+        Parameters
+        ----------
+        loss : symbolic scalar
+            What to minimize.
+        momentum : float
+            The share of the last step that the next one keeps, in [0, 1).
+        rescale : float
+            The square root of the gradient's norm above which the gradient is scaled down.
+
+        Returns
+        -------
+        list of (shared variable, symbolic expression)
+            Updates of the parameters and of the accumulators, which each call makes anew.
+        """
+        gradients = self.gradients(loss)
+        sum_of_squares = sum(at.sum(at.square(g)) for g in gradients)
+        # In float64 and rounded once, like the step of gradient descent.
+        n_wide = at.sqrt(at.sqrt(at.cast(sum_of_squares, "float64")))
+
+        updates = []
+        for p, g in zip(self.params, gradients):
+            c = partial(constant_like, p)
+            s, a, m = (accumulator(p, name) for name in ("s", "a", "m"))
+
+            n = at.cast(n_wide, p.dtype)
+            finite = at.invert(at.or_(at.isnan(n), at.isinf(n)))
+            g = at.switch(finite, g / at.maximum(c(1), n / c(rescale)), c(self.FALLBACK) * p)
+            s_new = c(self.DECAY) * s + c(1 - self.DECAY) * at.square(g)
+            a_new = c(self.DECAY) * a + c(1 - self.DECAY) * g
+            # Rounding can leave s - a^2 just below zero, where the root would be NaN.
+            r = at.maximum(at.sqrt(at.maximum(s_new - at.square(a_new), c(0))), c(self.FLOOR))
+            d = c(self.learning_rate) * (g / r)
+            p_new = p + c(momentum**2) * m - c(1 + momentum) * d
+            m_new = c(momentum) * m - d
+            updates += [(s, s_new), (a, a_new), (m, m_new), (p, p_new)]
+        return updates

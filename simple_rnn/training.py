@@ -1,0 +1,269 @@
+"""Training: from a network, an optimizer and a dataset to costs.
+
+:func:`compile_train_model` compiles one epoch, :func:`train` calls it again and again and reports
+as the article does, and :class:`History` is what it leaves: the cost and the weights of every
+epoch.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable
+
+import aesara
+import aesara.tensor as at
+import numpy as np
+
+from simple_rnn.data import CountingDataset
+from simple_rnn.model import simpleRNN
+from simple_rnn.numerics import compile_function
+from simple_rnn.optimizers import Optimizer
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "History",
+    "TrainModel",
+    "TrainingDiverged",
+    "compile_predict",
+    "compile_train_model",
+    "train",
+]
+
+# How often the article prints the cost, in epochs.
+REPORT_EVERY = 100
+
+
+@dataclass(frozen=True)
+class TrainModel:
+    """One compiled epoch of training; calling it runs the epoch.
+
+    Made by :func:`compile_train_model`. A call returns ``[cost]``, the cost before the epoch's
+    update, as a 0-d array, and updates the weights of ``net``.
+    """
+
+    net: simpleRNN
+    function: Callable[[], list[np.ndarray]]
+
+    def __call__(self) -> list[np.ndarray]:
+        """Run one epoch and return ``[cost]``."""
+        return self.function()
+
+
+def compile_train_model(
+    net: simpleRNN, optimizer: Optimizer, dataset: CountingDataset, mode: Any = None
+) -> TrainModel:
+    """Compile one epoch of training on the whole dataset.
+
+    The loss is the sum over the samples of the squared error of the last output, ``((y_ - y_t[-1])
+    ** 2).sum()``. The first compilation on a machine takes tens of seconds, most of them in the C
+    compiler; its results are kept in Aesara's compile cache.
+
+    Parameters
+    ----------
+    net : simpleRNN
+        The network to train.
+    optimizer : Optimizer
+        Anything whose ``minimize(loss)`` returns updates of ``net.params``.
+    dataset : CountingDataset
+        The sequences, time-major; copied, so that later changes have no effect. Its dtype is that
+        of the computation.
+    mode : aesara.compile.mode.Mode or str, optional
+        As in :func:`~simple_rnn.numerics.compile_function`.
+
+    Returns
+    -------
+    TrainModel
+        ``train_model()`` runs one epoch and returns ``[cost]``, as in the article.
+
+    Notes
+    -----
+    Source: the article's ``train_model``. There the data comes in through ``givens``; here it
+    stands in shared variables, whose type carries its shape, and Aesara need not compute with
+    shapes.
+    """
+    x_t, y_, s0 = (
+        aesara.shared(array, name=name, shape=array.shape)
+        for name, array in (("x_t", dataset.x), ("y_", dataset.y), ("s0", dataset.s0))
+    )
+    y_t = net.state_update(x_t, s0)
+    y_hypo = y_t[-1]
+    loss = at.square(y_ - y_hypo).sum()
+    train_op = optimizer.minimize(loss)
+    return TrainModel(net, compile_function([], [loss], updates=train_op, mode=mode))
+
+
+def compile_predict(net: simpleRNN, mode: Any = None) -> Callable[[Any], np.ndarray]:
+    """Compile the network's answer to sequences of any length and number.
+
+    Parameters
+    ----------
+    net : simpleRNN
+        The network. The answer uses the weights that it has at the time of the call.
+    mode : aesara.compile.mode.Mode or str, optional
+        As in :func:`~simple_rnn.numerics.compile_function`.
+
+    Returns
+    -------
+    callable
+        ``predict(x)`` takes time-major ``x`` of shape (seq_len, num_samples), an array or nested
+        lists, and returns an ndarray of shape (num_samples,): about the number of ones in each
+        sequence, once the network is trained.
+    """
+    dtype = net.w_x.dtype
+    x_t = at.matrix("x_t", dtype=dtype)
+    y_t = net.state_update(x_t, at.zeros_like(x_t[0]))
+    function = compile_function([x_t], y_t[-1], mode=mode)
+
+    def predict(x: Any) -> np.ndarray:
+        """Return the answer to each sequence of time-major ``x``."""
+        x = np.asarray(x, dtype=dtype)
+        if x.ndim != 2 or x.shape[0] == 0:
+            raise ValueError(
+                f"x has shape {x.shape}; expected (seq_len, num_samples), with at least one step."
+                " Make a single sequence a column with np.reshape(x, (-1, 1))"
+            )
+        return function(x)
+
+    return predict
+
+
+@dataclass(frozen=True)
+class History:
+    """What a training run went through.
+
+    Parameters
+    ----------
+    costs : ndarray of shape (n_epochs,), float32
+        ``costs[k]`` is the cost of epoch ``k + 1``, before its update: the cost at ``weights[k]``.
+    weights : ndarray of shape (n_epochs + 1, 2), float32
+        ``weights[k]`` is ``(w_x, w_rec)`` after ``k`` updates; the first row is the initial
+        weights, the last one the final weights.
+    seconds : float
+        How long the run took, without the compilation.
+    """
+
+    costs: np.ndarray
+    weights: np.ndarray
+    seconds: float
+
+    @property
+    def initial_weights(self) -> np.ndarray:
+        """``(w_x, w_rec)`` before the first epoch."""
+        return self.weights[0]
+
+    @property
+    def final_weights(self) -> np.ndarray:
+        """``(w_x, w_rec)`` after the last epoch."""
+        return self.weights[-1]
+
+    def lines(self, report_every: int = REPORT_EVERY) -> list[str]:
+        """Return what :func:`train` printed, a line each, in the article's format."""
+        return [
+            initial_line(self.initial_weights),
+            *(
+                cost_line(epoch, self.costs[epoch - 1])
+                for epoch in range(report_every, len(self.costs) + 1, report_every)
+            ),
+            final_line(self.final_weights),
+        ]
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the loss curve; see :func:`simple_rnn.plotting.loss_curve`."""
+        from simple_rnn import plotting
+
+        return plotting.loss_curve(self.costs, ax=ax)
+
+
+class TrainingDiverged(ArithmeticError):
+    """The cost is no longer finite.
+
+    Attributes
+    ----------
+    epoch : int
+        The first epoch whose cost is not finite, counted from 1.
+    history : History
+        The run up to that epoch, whose cost is the last of ``history.costs``.
+    """
+
+    def __init__(self, epoch: int, history: History) -> None:
+        super().__init__(
+            f"the cost of epoch {epoch} is {history.costs[-1]}: the training diverged."
+            " Try a smaller learning rate"
+        )
+        self.epoch = epoch
+        self.history = history
+
+
+# The article's print statements.
+def initial_line(weights: Any) -> str:
+    """Return the line that reports the weights before training."""
+    return "Initial weights: wx = %8.4f, wRec = %8.4f" % tuple(weights)
+
+
+def cost_line(epoch: int, cost: float) -> str:
+    """Return the line that reports the cost of an epoch."""
+    return "epoch[%5d] : cost =%8.4f" % (epoch, cost)
+
+
+def final_line(weights: Any) -> str:
+    """Return the line that reports the weights after training."""
+    return "Final weights : wx = %8.4f, wRec = %8.4f" % tuple(weights)
+
+
+def train(
+    train_model: TrainModel,
+    n_epochs: int,
+    report_every: int = REPORT_EVERY,
+    report: Callable[[str], Any] | None = print,
+) -> History:
+    """Train for ``n_epochs`` epochs and report as the article does.
+
+    Parameters
+    ----------
+    train_model : TrainModel
+        What :func:`compile_train_model` returned. Training goes on from the weights and
+        accumulators as they are.
+    n_epochs : int
+        How many epochs; the article's number is 2001.
+    report_every : int
+        After how many epochs the cost is reported.
+    report : callable or None
+        What is called with each line of the report; None for no report.
+
+    Returns
+    -------
+    History
+        The costs and weights of every epoch.
+
+    Raises
+    ------
+    ValueError
+        If ``n_epochs`` or ``report_every`` is not a whole number of at least 1.
+    TrainingDiverged
+        At the first epoch whose cost is not finite.
+    """
+    for name, count in (("n_epochs", n_epochs), ("report_every", report_every)):
+        if not isinstance(count, (int, np.integer)) or count < 1:
+            raise ValueError(f"{name} is {count!r}; expected a whole number of at least 1")
+    report = report or (lambda line: None)
+    net = train_model.net
+    started = time.perf_counter()
+    costs, weights = [], [net.weights]
+
+    def history() -> History:
+        return History(np.array(costs), np.array(weights), time.perf_counter() - started)
+
+    report(initial_line(weights[0]))
+    for epoch in range(1, n_epochs + 1):
+        (cost,) = train_model()
+        costs.append(cost)
+        weights.append(net.weights)
+        if not np.isfinite(cost):
+            raise TrainingDiverged(epoch, history())
+        if epoch % report_every == 0:
+            report(cost_line(epoch, cost))
+    report(final_line(weights[-1]))
+    return history()
