@@ -1,0 +1,153 @@
+"""What the scripts share: the start of Aesara, signs of life, and records of a run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Callable
+
+
+def start_aesara() -> None:
+    """Import Aesara quickly and quietly.
+
+    Its search for a BLAS library takes most of the time of the import, and nothing here multiplies
+    matrices. A script owns its process and may switch the search off; a user's own setting wins.
+    """
+    flags = os.environ.get("AESARA_FLAGS", "")
+    if "blas__ldflags" not in flags:
+        os.environ["AESARA_FLAGS"] = f"{flags},blas__ldflags=".lstrip(",")
+    import simple_rnn  # noqa: F401  (which drops the remaining message about BLAS)
+
+
+@contextmanager
+def alive(message: str) -> Iterator[None]:
+    """Say on stderr what is going on, then show every second that it still is.
+
+    Parameters
+    ----------
+    message : str
+        What is being done; stands at the head of the line.
+    """
+    terminal = sys.stderr.isatty()
+    started = time.perf_counter()
+    done = threading.Event()
+
+    def show() -> None:
+        while not done.wait(1.0):
+            seconds = time.perf_counter() - started
+            sys.stderr.write(f"\r{message} {seconds:.0f} s " if terminal else ".")
+            sys.stderr.flush()
+
+    sys.stderr.write(f"{message} ")
+    sys.stderr.flush()
+    thread = threading.Thread(target=show, daemon=True)
+    thread.start()
+    ending = "stopped"
+    try:
+        yield
+        ending = f"{time.perf_counter() - started:.1f} s"
+    finally:
+        done.set()
+        thread.join()
+        sys.stderr.write(f"\r{message} {ending} \n" if terminal else f" {ending}\n")
+
+
+def at_least(minimum: int, maximum: float = float("inf")) -> Callable[[str], int]:
+    """Return an argparse type for whole numbers from ``minimum`` to ``maximum``."""
+
+    def parse(text: str) -> int:
+        expected = f"a whole number of at least {minimum}"
+        if maximum < float("inf"):
+            expected = f"a whole number from {minimum} to {maximum:.0f}"
+        try:
+            number = int(text)
+        except ValueError:
+            number = None
+        if number is None or not minimum <= number <= maximum:
+            raise argparse.ArgumentTypeError(f"{text!r} given, {expected} expected")
+        return number
+
+    return parse
+
+
+def positive(text: str) -> float:
+    """Argparse type: a finite number above zero."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} given, a finite number above 0 expected")
+    return number
+
+
+def output_file(text: str) -> Path:
+    """Argparse type: a file that can be written, found out before the run and not after."""
+    path = Path(text)
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is a folder; the name of a file is expected")
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"the folder of {text!r} does not exist; make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise argparse.ArgumentTypeError(f"the folder of {text!r} cannot be written to")
+    return path
+
+
+def write_json(path: Path, record: dict[str, Any]) -> None:
+    """Write ``record`` beside ``path``, then put it in its place: no half file is ever there."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def environment() -> dict[str, Any]:
+    """Return what the digits and the duration of a run might depend on, for its record."""
+    import aesara
+    import numpy as np
+
+    import simple_rnn
+    from simple_rnn.numerics import IEEE_CXXFLAGS
+
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "aesara": aesara.__version__,
+        "simple_rnn": simple_rnn.__version__,
+        "compiler": _compiler_version(aesara.config.cxx),
+        "flags": {
+            "floatX": aesara.config.floatX,
+            "cxx": Path(aesara.config.cxx).name,
+            "gcc__cxxflags": f"{aesara.config.gcc__cxxflags} {IEEE_CXXFLAGS}".strip(),
+        },
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+    }
+
+
+def _compiler_version(compiler: str) -> str | None:
+    if not compiler:
+        return None
+    answer = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False)
+    return next(iter(answer.stdout.splitlines()), None)
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:  # not Linux
+        lines = []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

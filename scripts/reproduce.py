@@ -1,0 +1,134 @@
+"""Run the article's two experiments and compare them with what it printed, line by line.
+
+    scripts/in_venv python scripts/reproduce.py
+
+Prints each experiment in the article's own format, then a table of published against obtained.
+Exit status: 0 if every published line came out digit for digit, or if an option departs from the
+article so that there is nothing to compare with; 1 if a line differs; 2 if an option is wrong;
+3 if the training diverged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from _console import (
+    alive,
+    at_least,
+    environment,
+    output_file,
+    positive,
+    start_aesara,
+    write_json,
+)
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Return the options, with None for each setting that is left to the article."""
+    description, _, epilog = __doc__.partition("\n\n")
+    parser = argparse.ArgumentParser(
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--condition",
+        choices=["gd", "rmsprop", "all"],
+        default="all",
+        help="which experiment: gradient descent, RMSProp, or both (default)",
+    )
+    settings = parser.add_argument_group(
+        "settings", "The article's by default; with another there is nothing to compare with."
+    )
+    settings.add_argument("--epochs", type=at_least(1), metavar="N", dest="n_epochs")
+    settings.add_argument("--learning-rate", type=positive, metavar="RATE")
+    settings.add_argument("--seed", type=at_least(0, 2**32 - 1), metavar="N")
+    settings.add_argument("--num-samples", type=at_least(1), metavar="N")
+    settings.add_argument("--seq-len", type=at_least(1), metavar="N")
+    parser.add_argument(
+        "--output",
+        type=output_file,
+        metavar="FILE",
+        help="write a record of the run (costs, weights, versions, processor) as JSON",
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run, report and compare; return the exit status."""
+    options = parse(arguments)
+    started = time.perf_counter()
+    start_aesara()
+    import aesara
+
+    from simple_rnn import TrainingDiverged, article, train
+
+    names = list(article.CONDITIONS) if options.condition == "all" else [options.condition]
+    published_settings = {
+        "n_epochs": article.N_EPOCHS,
+        "seed": article.SEED,
+        "num_samples": article.NUM_SAMPLES,
+        "seq_len": article.SEQ_LEN,
+    }
+    departures, comparisons, records = set(), [], {}
+    for name in names:
+        condition = article.CONDITIONS[name]
+        published = {**published_settings, "learning_rate": condition.learning_rate}
+        given = {key: getattr(options, key) for key in published}
+        settings = {key: published[key] if given[key] is None else given[key] for key in published}
+        departures |= {key for key in published if settings[key] != published[key]}
+
+        n_epochs = settings.pop("n_epochs")
+        print(f"{condition.title}, learning rate = {settings['learning_rate']:g}\n", flush=True)
+        with alive(
+            "Compiling (tens of seconds the first time, for the C compiler; then about one)"
+            if aesara.config.cxx
+            else "Preparing (no C++ compiler found: same digits, but slower)"
+        ):
+            train_model = article.build(condition, **settings)
+        try:
+            history = train(train_model, n_epochs)
+        except TrainingDiverged as diverged:
+            print(f"{diverged}.", file=sys.stderr)
+            return 3
+        print()
+        comparisons.append((condition, article.compare(condition, history)))
+        records[name] = {
+            "optimizer": condition.title,
+            "settings": {**settings, "n_epochs": n_epochs},
+            "costs": history.costs.tolist(),
+            "initial_weights": history.initial_weights.tolist(),
+            "final_weights": history.final_weights.tolist(),
+            "training_seconds": history.seconds,
+        }
+
+    lines = [line for _, compared in comparisons for line in compared]
+    exact = sum(line.exact for line in lines)
+    if departures:
+        flags = ", ".join(
+            sorted("--" + key.replace("n_", "").replace("_", "-") for key in departures)
+        )
+        verdict = f"Other settings than the article's ({flags}): nothing published to compare with."
+    else:
+        for condition, compared in comparisons:
+            print(f"{condition.title}: published against obtained\n")
+            print(article.format_comparisons(compared), end="\n\n")
+        verdict = f"{exact} of {len(lines)} published lines reproduced"
+
+    if options.output is not None:
+        record = {
+            "conditions": records,
+            "verdict": verdict,
+            "environment": environment(),
+            "seconds": time.perf_counter() - started,
+        }
+        write_json(options.output, record)
+        print(f"Record of the run: {options.output}")
+    print(verdict)
+    return 0 if departures or exact == len(lines) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
