@@ -71,7 +71,9 @@ class Optimizer:
 
     def gradients(self, loss: TensorVariable) -> list[TensorVariable]:
         """Return the gradient of the scalar ``loss`` with respect to each parameter."""
-        return aesara.grad(loss, self.params)
+        # Where the loss is of another dtype than the parameter, so is the gradient at first.
+        gradients = aesara.grad(loss, self.params)
+        return [at.cast(g, p.dtype) for p, g in zip(self.params, gradients)]
 
     def minimize(self, loss: TensorVariable) -> Updates:
         """Return the updates that take one step towards a smaller ``loss``.

@@ -1,0 +1,47 @@
+"""What the tests share: one run of each condition, and scripts as real processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# The tests' own process needs no BLAS library either; set before anything imports Aesara.
+if "blas__ldflags" not in os.environ.get("AESARA_FLAGS", ""):
+    os.environ["AESARA_FLAGS"] = os.environ.get("AESARA_FLAGS", "") + ",blas__ldflags="
+
+from simple_rnn import article  # noqa: E402
+
+
+def run_python(*arguments: str, flags: str = "", cwd: Path = ROOT, **environment: str):
+    """Run Python in a process of its own, with ``flags`` as its ``AESARA_FLAGS``."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=cwd,
+        env={**os.environ, "AESARA_FLAGS": flags, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
+    )
+
+
+@pytest.fixture(scope="session")
+def train_models():
+    """The compiled training of each condition, run to its end."""
+    return {name: article.build(condition) for name, condition in article.CONDITIONS.items()}
+
+
+@pytest.fixture(scope="session")
+def histories(train_models):
+    """The article's two runs."""
+    return {
+        name: article.train(train_model, article.N_EPOCHS, report=None)
+        for name, train_model in train_models.items()
+    }
