@@ -42,7 +42,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     settings = parser.add_argument_group(
         "settings", "The article's by default; with another there is nothing to compare with."
     )
-    settings.add_argument("--epochs", type=at_least(1), metavar="N", dest="n_epochs")
+    settings.add_argument("--epochs", type=at_least(1), metavar="N")
     settings.add_argument("--learning-rate", type=positive, metavar="RATE")
     settings.add_argument("--seed", type=at_least(0, 2**32 - 1), metavar="N")
     settings.add_argument("--num-samples", type=at_least(1), metavar="N")
@@ -66,27 +66,27 @@ def main(arguments: list[str] | None = None) -> int:
     from simple_rnn import TrainingDiverged, article, train
 
     names = list(article.CONDITIONS) if options.condition == "all" else [options.condition]
-    published_settings = {
-        "n_epochs": article.N_EPOCHS,
-        "seed": article.SEED,
-        "num_samples": article.NUM_SAMPLES,
-        "seq_len": article.SEQ_LEN,
-    }
     departures, comparisons, records = set(), [], {}
     for name in names:
         condition = article.CONDITIONS[name]
-        published = {**published_settings, "learning_rate": condition.learning_rate}
-        given = {key: getattr(options, key) for key in published}
-        settings = {key: published[key] if given[key] is None else given[key] for key in published}
+        published = {
+            "learning_rate": condition.learning_rate,
+            "seed": article.SEED,
+            "num_samples": article.NUM_SAMPLES,
+            "seq_len": article.SEQ_LEN,
+            "epochs": article.N_EPOCHS,
+        }
+        given = {key: value for key, value in vars(options).items() if value is not None}
+        settings = {key: given.get(key, value) for key, value in published.items()}
         departures |= {key for key in published if settings[key] != published[key]}
 
-        n_epochs = settings.pop("n_epochs")
         print(f"{condition.title}, learning rate = {settings['learning_rate']:g}\n", flush=True)
         with alive(
             "Compiling (tens of seconds the first time, for the C compiler; then about one)"
             if aesara.config.cxx
             else "Preparing (no C++ compiler found: same digits, but slower)"
         ):
+            n_epochs = settings.pop("epochs")
             train_model = article.build(condition, **settings)
         try:
             history = train(train_model, n_epochs)
@@ -96,8 +96,8 @@ def main(arguments: list[str] | None = None) -> int:
         print()
         comparisons.append((condition, article.compare(condition, history)))
         records[name] = {
-            "optimizer": condition.title,
-            "settings": {**settings, "n_epochs": n_epochs},
+            "title": condition.title,
+            "settings": {**settings, "epochs": n_epochs},
             "costs": history.costs.tolist(),
             "initial_weights": history.initial_weights.tolist(),
             "final_weights": history.final_weights.tolist(),
@@ -107,10 +107,8 @@ def main(arguments: list[str] | None = None) -> int:
     lines = [line for _, compared in comparisons for line in compared]
     exact = sum(line.exact for line in lines)
     if departures:
-        flags = ", ".join(
-            sorted("--" + key.replace("n_", "").replace("_", "-") for key in departures)
-        )
-        verdict = f"Other settings than the article's ({flags}): nothing published to compare with."
+        flags = ", ".join("--" + key.replace("_", "-") for key in sorted(departures))
+        verdict = f"Nothing published to compare with: not the article's settings ({flags})"
     else:
         for condition, compared in comparisons:
             print(f"{condition.title}: published against obtained\n")

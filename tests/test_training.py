@@ -112,8 +112,8 @@ def test_an_unseen_longer_sequence(histories, train_models):
 
 @pytest.mark.parametrize("count", [0, -5, 1.5, "10"])
 @pytest.mark.parametrize("name", ["n_epochs", "report_every"])
-def test_a_bad_count_is_named_before_any_work(name, count):
-    _, train_model = fresh()
+def test_a_bad_count_is_named_before_any_work(train_models, name, count):
+    train_model = train_models["gd"]
     before = train_model.net.weights
     with pytest.raises(ValueError, match=f"{name} is {count!r}; expected a whole number"):
         train(train_model, **{"n_epochs": 5, name: count})

@@ -1,0 +1,157 @@
+"""scripts/reproduce.py, as a process and, where its surroundings are altered, as a function."""
+
+import dataclasses
+import importlib
+import json
+
+import pytest
+from conftest import ROOT, run_python
+
+from simple_rnn import article
+
+SCRIPT = str(ROOT / "scripts" / "reproduce.py")
+
+
+@pytest.fixture
+def reproduce(monkeypatch):
+    """The script as a module; Aesara is imported already, and its flags change no more."""
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    monkeypatch.setenv("AESARA_FLAGS", "blas__ldflags=")
+    return importlib.import_module("reproduce")
+
+
+def run(tmp_path, *options, **environment):
+    """Run the script; return the process and the record it wrote."""
+    output = tmp_path / "record.json"
+    result = run_python(SCRIPT, "--output", str(output), *options, cwd=tmp_path, **environment)
+    record = json.loads(output.read_text()) if output.exists() else None
+    return result, record
+
+
+def test_prints_the_article_and_the_verdict(tmp_path):
+    result, record = run(tmp_path)
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
+    for condition in article.CONDITIONS.values():
+        start = lines.index(f"{condition.title}, learning rate = {condition.learning_rate:g}")
+        assert lines[start + 2 : start + 24] == condition.published_lines
+    assert sum(line.endswith("  exact") for line in lines) == 44
+    assert lines[-1] == "44 of 44 published lines reproduced"
+    # It says what the silence before the first line is for.
+    assert result.stderr.count("Compiling (tens of seconds the first time") == 2
+    assert "Warning" not in result.stderr
+    assert "WARNING" not in result.stderr
+
+    assert record["verdict"] == lines[-1]
+    assert record["seconds"] > 0
+    assert record["environment"]["aesara"] == "2.9.4"
+    assert {"python", "numpy", "compiler", "flags", "processor"} <= set(record["environment"])
+    run_of_gd = record["conditions"]["gd"]
+    assert run_of_gd["settings"]["epochs"] == len(run_of_gd["costs"]) == 2001
+    assert "%.4f" % run_of_gd["costs"][299] == "475.3019"
+    assert ["%.4f" % weight for weight in run_of_gd["final_weights"]] == ["1.0597", "0.9863"]
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        pytest.param({"PYTHONHASHSEED": "1"}, id="hash seed 1"),
+        pytest.param({"PYTHONHASHSEED": "2"}, id="hash seed 2"),
+        pytest.param({"PYTHONHASHSEED": "3"}, id="hash seed 3"),
+        pytest.param({"flags": "floatX=float32"}, id="floatX float32"),
+        pytest.param({"flags": "floatX=float64"}, id="floatX float64"),
+        pytest.param({"flags": "cxx="}, id="no C++ compiler"),
+    ],
+)
+def test_identical_to_the_bit_elsewhere(tmp_path, histories, environment):
+    result, record = run(tmp_path, **environment)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.endswith("44 of 44 published lines reproduced\n")
+    for name, history in histories.items():
+        # JSON holds each float32 as the double of the same value.
+        assert record["conditions"][name]["costs"] == history.costs.tolist()
+        assert record["conditions"][name]["final_weights"] == history.final_weights.tolist()
+
+
+def test_one_condition(tmp_path):
+    result, record = run(tmp_path, "--condition", "rmsprop")
+    assert result.returncode == 0
+    assert result.stdout.endswith("\n22 of 22 published lines reproduced\n")
+    assert list(record["conditions"]) == ["rmsprop"]
+
+
+@pytest.mark.parametrize(
+    ("options", "departures"),
+    [
+        (["--epochs", "150", "--seed", "7"], "--epochs, --seed"),
+        (["--learning-rate", "0.002", "--epochs", "2001"], "--learning-rate"),
+        (["--num-samples", "5", "--seq-len", "1"], "--num-samples, --seq-len"),
+    ],
+)
+def test_other_settings_have_nothing_to_compare_with(tmp_path, options, departures):
+    result, record = run(tmp_path, "--condition", "rmsprop", *options)
+    assert result.returncode == 0, result.stderr
+    verdict = f"Nothing published to compare with: not the article's settings ({departures})"
+    assert result.stdout.splitlines()[-1] == record["verdict"] == verdict
+    assert "exact" not in result.stdout
+
+
+def test_the_article_s_settings_given_as_options_are_no_departure(reproduce, capsys):
+    status = reproduce.main(["--condition", "gd", "--learning-rate", "1e-5", "--seed", "1"])
+    assert status == 0
+    assert capsys.readouterr().out.endswith("22 of 22 published lines reproduced\n")
+
+
+def test_a_line_that_differs_is_status_1(reproduce, monkeypatch, capsys):
+    condition = article.CONDITIONS["gd"]
+    edited = condition.published.replace("475.3019", "475.3020")
+    monkeypatch.setitem(article.CONDITIONS, "gd", dataclasses.replace(condition, published=edited))
+    assert reproduce.main(["--condition", "gd"]) == 1
+    printed = capsys.readouterr().out
+    assert printed.endswith("21 of 22 published lines reproduced\n")
+    (row,) = (line for line in printed.splitlines() if line.endswith("DIFFERS"))
+    assert row.split() == ["epoch[", "300]", "475.3020", "475.3019", "-0.0001", "DIFFERS"]
+
+
+def test_divergence_is_status_3(tmp_path):
+    result, record = run(tmp_path, "--condition", "gd", "--learning-rate", "1e-3")
+    assert result.returncode == 3
+    assert "Initial weights: wx =   0.0900" in result.stdout
+    assert result.stderr.endswith("the training diverged. Try a smaller learning rate.\n")
+    assert "Traceback" not in result.stderr
+    assert record is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--epochs", "0"], "'0' given, a whole number of at least 1 expected"),
+        (["--epochs", "2.5"], "'2.5' given, a whole number of at least 1 expected"),
+        (["--seed", "-1"], "'-1' given, a whole number from 0 to 4294967295 expected"),
+        (["--learning-rate", "nan"], "'nan' given, a finite number above 0 expected"),
+        (["--learning-rate", "fast"], "'fast' given, a finite number above 0 expected"),
+        (["--condition", "adam"], "invalid choice: 'adam'"),
+        (["--output", "nowhere/record.json"], "the folder of 'nowhere/record.json' does not exist"),
+        (["--output", "."], "'.' is a folder"),
+    ],
+)
+def test_a_wrong_option_is_status_2(reproduce, capsys, options, message):
+    with pytest.raises(SystemExit) as exit_info:
+        reproduce.main(options)
+    captured = capsys.readouterr()
+    assert exit_info.value.code == 2
+    assert captured.out == ""
+    assert f"argument {options[0]}: " in captured.err
+    assert message in captured.err
+
+
+def test_a_record_is_replaced_whole(reproduce, tmp_path):
+    output = tmp_path / "record.json"
+    output.write_text("old")
+    console = importlib.import_module("_console")
+    with pytest.raises(TypeError):
+        console.write_json(output, {"not": object()})
+    assert output.read_text() == "old"
+    console.write_json(output, {"a": 1})
+    assert json.loads(output.read_text()) == {"a": 1}
+    assert list(tmp_path.iterdir()) == [output]
