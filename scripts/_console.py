@@ -102,6 +102,18 @@ def output_file(text: str) -> Path:
     return path
 
 
+def output_folder(text: str) -> Path:
+    """Argparse type: a folder that can be written to, or made."""
+    path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is a file; the name of a folder is expected")
+    if not path.exists() and not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"the folder above {text!r} does not exist; make it first")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be written to")
+    return path
+
+
 def write_json(path: Path, record: dict[str, Any]) -> None:
     """Write ``record`` beside ``path``, then put it in its place: no half file is ever there."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")

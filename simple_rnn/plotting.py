@@ -1,10 +1,18 @@
 """The pictures: one function a figure, each takes data and an Axes and returns the Axes.
 
-matplotlib is imported when a picture is drawn, not before.
+- :func:`network`: the network, folded and unfolded over time;
+- :func:`loss_curve`: the cost over the epochs, with the article's printed costs as points;
+- :func:`cost_surface`: the cost over the two weights, with the paths that training takes;
+- :func:`gradient_over_time`: the gradient that reaches each step: vanishing, exploding,
+  alternating.
+
+Without an Axes they draw on the current one, as pyplot does. matplotlib is imported when a picture
+is drawn, not before.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,30 +20,251 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["loss_curve"]
+__all__ = ["COLOURS", "cost_surface", "gradient_over_time", "loss_curve", "network"]
+
+# Okabe and Ito's palette, which people with any colour vision can tell apart.
+COLOURS = {
+    "black": "#000000",
+    "orange": "#E69F00",
+    "sky": "#56B4E9",
+    "green": "#009E73",
+    "yellow": "#F0E442",
+    "blue": "#0072B2",
+    "vermilion": "#D55E00",
+    "purple": "#CC79A7",
+}
 
 
-def loss_curve(costs: np.ndarray, ax: Axes | None = None, label: str | None = None) -> Axes:
-    """Draw the cost over the epochs, on a logarithmic scale.
+def _current(ax: Axes | None) -> Axes:
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        ax = plt.gca()
+    return ax
+
+
+def network(ax: Axes | None = None) -> Axes:
+    """Draw the network: folded on the left, unfolded over time on the right.
 
     Parameters
     ----------
-    costs : ndarray of shape (n_epochs,)
-        The cost of each epoch.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; None stands for the current Axes.
-    label : str, optional
-        What the line is called in a legend.
+        Where to draw; None stands for the current Axes. Best twice as wide as high or wider.
 
     Returns
     -------
     matplotlib.axes.Axes
         The Axes drawn on.
-    """
-    if ax is None:
-        import matplotlib.pyplot as plt
 
-        ax = plt.gca()
-    ax.plot(np.arange(1, len(costs) + 1), costs, label=label)
-    ax.set(xlabel="epoch", ylabel="cost (sum of squared errors)", yscale="log")
+    Notes
+    -----
+    Source: the article's figure "Simple RNN structure", SRNmodel2.
+    """
+    from matplotlib.patches import Circle, FancyArrowPatch
+
+    ax = _current(ax)
+    inputs, weights = COLOURS["blue"], COLOURS["vermilion"]
+    low, middle, high, radius = 0.0, 1.5, 3.0, 0.36
+
+    def unit(x: float, y: float, label: str, colour: str = COLOURS["black"]) -> None:
+        ax.add_patch(Circle((x, y), radius, facecolor="white", edgecolor=colour, linewidth=1.8))
+        ax.text(x, y, label, ha="center", va="center", fontsize=14, color=colour)
+
+    def arrow(start: tuple, end: tuple, colour: str, label: str = "", **style: object) -> None:
+        style = {"arrowstyle": "-|>", "mutation_scale": 15, "linewidth": 1.8, **style}
+        ax.add_patch(FancyArrowPatch(start, end, color=colour, shrinkA=0, shrinkB=0, **style))
+        if label:
+            x, y = ((a + b) / 2 for a, b in zip(start, end))
+            sideways = start[0] == end[0]
+            x, y = (x + 0.1, y) if sideways else (x, y + 0.12)
+            align = {"ha": "left", "va": "center"} if sideways else {"ha": "center", "va": "bottom"}
+            ax.text(x, y, label, fontsize=13, color=colour, **align)
+
+    def up(x: float, start: float, colour: str, label: str = "") -> None:
+        arrow((x, start + radius), (x, start + (middle - low) - radius), colour, label)
+
+    # Folded: one unit that feeds itself.
+    x = 0.0
+    unit(x, low, "$x$", inputs)
+    unit(x, middle, "$s$")
+    unit(x, high, "$y$", COLOURS["green"])
+    up(x, low, weights, "$W_x$")
+    up(x, middle, COLOURS["black"], "1")
+    # The loop in two arcs, out and back in.
+    side, far = x + 0.31, (x + 1.0, middle)
+    out, back = ("angle3,angleA=40,angleB=90", "angle3,angleA=90,angleB=-40")
+    arrow((side, middle + 0.18), far, weights, arrowstyle="-", connectionstyle=out)
+    arrow(far, (side, middle - 0.18), weights, connectionstyle=back)
+    ax.text(x + 1.1, middle, "$W_{rec}$", fontsize=13, color=weights, va="center")
+    ax.text(0, -0.75, "folded", ha="center", color="0.4")
+
+    # Unfolded: a chain from the initial state to the last, whose value is the answer.
+    arrow((2.3, middle), (3.1, middle), "0.5", mutation_scale=22, linewidth=3)
+    columns = {"0": 3.9, "1": 5.5, "2": 7.1, "n": 9.6}
+    for step, x in columns.items():
+        unit(x, middle, f"$s_{step}$")
+        if step != "0":
+            unit(x, low, f"$x_{step}$", inputs)
+            up(x, low, weights, "$W_x$")
+    for a, b in (("0", "1"), ("1", "2")):
+        gap = ((columns[a] + radius, middle), (columns[b] - radius, middle))
+        arrow(*gap, weights, "$W_{rec}$")
+    dots = 8.35
+    ax.text(dots, middle, "$\\cdots$", fontsize=18, ha="center", va="center")
+    ax.text(dots, low, "$\\cdots$", fontsize=18, ha="center", va="center")
+    arrow((columns["2"] + radius, middle), (dots - 0.25, middle), weights)
+    arrow((dots + 0.25, middle), (columns["n"] - radius, middle), weights, "$W_{rec}$")
+    up(columns["n"], middle, COLOURS["black"], "1")
+    unit(columns["n"], high, "$y$", COLOURS["green"])
+
+    caption = "unfolded over time:  $s_k = x_k\\,W_x + s_{k-1}\\,W_{rec}$"
+    ax.text((columns["0"] + columns["n"]) / 2, -0.75, caption, ha="center", color="0.4")
+    ax.set(xlim=(-0.6, 10.3), ylim=(-0.9, 3.5), aspect="equal")
+    ax.set_axis_off()
     return ax
+
+
+def loss_curve(
+    costs: np.ndarray,
+    published: Mapping[int, float] | None = None,
+    yscale: str = "log",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the cost over the epochs.
+
+    Parameters
+    ----------
+    costs : ndarray of shape (n_epochs,)
+        The cost of each epoch.
+    published : mapping from epoch to cost, optional
+        Costs to draw as points: the article's, from ``Condition.published_costs``.
+    yscale : str
+        ``"log"`` or ``"linear"``.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; None stands for the current Axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The Axes drawn on.
+
+    Notes
+    -----
+    Source: the article's figures rnn_loss_log1 and rnn_loss_log2.
+    """
+    ax = _current(ax)
+    ax.plot(np.arange(1, len(costs) + 1), costs, color=COLOURS["blue"], label="this package")
+    if published:
+        ax.plot(
+            list(published),
+            list(published.values()),
+            "o",
+            color=COLOURS["vermilion"],
+            markersize=5,
+            markerfacecolor="none",
+            markeredgewidth=1.5,
+            label="printed in the article",
+            clip_on=False,
+        )
+        ax.legend()
+    ax.set(xlabel="epoch", ylabel="cost (sum of squared errors)", yscale=yscale)
+    ax.grid(alpha=0.3)
+    ax.margins(x=0.01)
+    return ax
+
+
+def cost_surface(
+    w_x: np.ndarray,
+    w_rec: np.ndarray,
+    costs: np.ndarray,
+    paths: Mapping[str, np.ndarray] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the cost over the two weights, in colour on a logarithmic scale.
+
+    Parameters
+    ----------
+    w_x : ndarray of shape (n,)
+        The input weights of the grid, ascending.
+    w_rec : ndarray of shape (m,)
+        The recurrent weights of the grid, ascending.
+    costs : ndarray of shape (m, n)
+        ``costs[i, j]`` is the cost at ``(w_x[j], w_rec[i])``.
+    paths : mapping from name to ndarray of shape (n_epochs + 1, 2), optional
+        The weights that a training went through, as in ``History.weights``.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; None stands for the current Axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The Axes drawn on, with a colour bar beside it.
+
+    Notes
+    -----
+    Source: the blog that the article points to for the non-linearity of the cost.
+    """
+    from matplotlib.colors import LogNorm
+
+    ax = _current(ax)
+    # At the optimum itself the cost is 0, which has no logarithm: the scale starts at the smallest
+    # cost beside it.
+    norm = LogNorm(costs[costs > 0].min(), costs.max(), clip=True)
+    colours = {"norm": norm, "cmap": "viridis", "shading": "gouraud", "rasterized": True}
+    mesh = ax.pcolormesh(w_x, w_rec, costs, **colours)
+    ax.figure.colorbar(mesh, ax=ax, location="bottom", label="cost (sum of squared errors)")
+    star = {"color": "white", "markeredgecolor": "black", "markersize": 14}
+    ax.plot(1, 1, "*", **star, label="optimum (1, 1)")
+    styles = zip((COLOURS["vermilion"], "white"), ("-", "--"))
+    for (name, path), (colour, line) in zip((paths or {}).items(), styles):
+        ax.plot(path[:, 0], path[:, 1], line, color=colour, linewidth=2, label=name)
+        ax.plot(*path[0], "o", color=colour, markeredgecolor="black")
+    ax.legend(loc="upper right", facecolor="black", labelcolor="white", framealpha=0.5)
+    ax.set(xlabel="$w_x$", ylabel="$w_{rec}$", aspect="equal")
+    ax.set(xlim=(w_x[0], w_x[-1]), ylim=(w_rec[0], w_rec[-1]))
+    return ax
+
+
+def gradient_over_time(
+    gradients: Mapping[tuple[float, float], np.ndarray], ax: Axes | None = None
+) -> Axes:
+    """Draw the gradient that reaches each state on its way back through time.
+
+    Parameters
+    ----------
+    gradients : mapping from (w_x, w_rec) to ndarray of shape (seq_len + 1,)
+        For each pair of weights the gradient of the cost with respect to the states 0 to
+        ``seq_len``.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; None stands for the current Axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The Axes drawn on.
+
+    Notes
+    -----
+    Source: the blog that the article draws on, its figure of unstable gradients.
+    """
+    ax = _current(ax)
+    names = ("blue", "vermilion", "green", "black", "orange", "purple")
+    markers = "osD^vP"
+    for (weights, gradient), name, marker in zip(gradients.items(), names, markers):
+        label = "{:g}, {:g}: {}".format(*weights, _fate(weights[1]))
+        steps = np.arange(len(gradient))
+        ax.plot(steps, gradient, color=COLOURS[name], marker=marker, markersize=5, label=label)
+    ax.set(xlabel="time step $k$ (the gradient comes in at the right)", yscale="symlog")
+    ax.set(ylabel="gradient of the cost at state $s_k$", xticks=steps)
+    ax.axhline(0, color="0.6", linewidth=0.8)
+    ax.grid(alpha=0.3)
+    ax.legend(title="$w_x$, $w_{rec}$", loc="center left", bbox_to_anchor=(1, 0.5))
+    return ax
+
+
+def _fate(w_rec: float) -> str:
+    """Return what becomes of a gradient that is multiplied by ``w_rec`` at every step."""
+    if w_rec == 0:
+        return "gone after a step"
+    fate = "explodes" if abs(w_rec) > 1 else "vanishes" if abs(w_rec) < 1 else "stays the same"
+    return f"{fate}, alternating" if w_rec < 0 else fate

@@ -16,7 +16,7 @@ import aesara.tensor as at
 import numpy as np
 
 from simple_rnn.data import CountingDataset
-from simple_rnn.model import simpleRNN
+from simple_rnn.model import simpleRNN, unfold
 from simple_rnn.numerics import compile_function
 from simple_rnn.optimizers import Optimizer
 
@@ -27,6 +27,7 @@ __all__ = [
     "History",
     "TrainModel",
     "TrainingDiverged",
+    "compile_cost",
     "compile_predict",
     "compile_train_model",
     "train",
@@ -128,6 +129,45 @@ def compile_predict(net: simpleRNN, mode: Any = None) -> Callable[[Any], np.ndar
         return function(x)
 
     return predict
+
+
+def compile_cost(dataset: CountingDataset, mode: Any = None) -> Callable[[Any, Any], np.ndarray]:
+    """Compile the cost on a dataset as a function of the two weights, for many pairs at once.
+
+    Parameters
+    ----------
+    dataset : CountingDataset
+        The sequences, time-major; copied.
+    mode : aesara.compile.mode.Mode or str, optional
+        As in :func:`~simple_rnn.numerics.compile_function`.
+
+    Returns
+    -------
+    callable
+        ``cost(w_x, w_rec)`` takes two arrays of weights that broadcast against each other and
+        returns the cost of each pair, float64, of their common shape. All pairs go through one
+        scan.
+    """
+    w_x, w_rec = (at.vector(name, dtype="float64") for name in ("w_x", "w_rec"))
+    x_t, y_, s0 = (
+        aesara.shared(array.astype("float64"), name=name, shape=array.shape)
+        for name, array in (("x_t", dataset.x), ("y_", dataset.y), ("s0", dataset.s0))
+    )
+    # A row a pair of weights, a column a sample: each step computes all pairs at once.
+    y_t = unfold(
+        x_t[:, np.newaxis, :],
+        at.outer(at.ones_like(w_x), s0),
+        w_x[:, np.newaxis],
+        w_rec[:, np.newaxis],
+    )
+    function = compile_function([w_x, w_rec], at.square(y_ - y_t[-1]).sum(axis=1), mode=mode)
+
+    def cost(w_x: Any, w_rec: Any) -> np.ndarray:
+        """Return the cost of each pair of weights."""
+        pairs = np.broadcast_arrays(np.asarray(w_x, float), np.asarray(w_rec, float))
+        return function(*(weights.ravel() for weights in pairs)).reshape(pairs[0].shape)
+
+    return cost
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,139 @@
+"""scripts/make_figures.py: the figures, and the data beside them, the same to the byte."""
+
+import csv
+import filecmp
+import importlib
+from importlib.metadata import version
+
+import numpy as np
+import pytest
+from conftest import ROOT, run_python
+
+SCRIPT = str(ROOT / "scripts" / "make_figures.py")
+NAMES = ["SRNmodel2", "rnn_loss_log1", "rnn_loss_log2", "cost_surface", "gradient_over_time"]
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """A folder with every figure, drawn by one run of the script."""
+    folder = tmp_path_factory.mktemp("drawn")
+    result = run_python(SCRIPT, "--output-dir", str(folder))
+    assert result.returncode == 0, result.stderr
+    assert "Warning" not in result.stderr
+    assert sorted(result.stdout.splitlines()) == sorted(str(path) for path in folder.iterdir())
+    return folder
+
+
+@pytest.fixture
+def make_figures(monkeypatch):
+    """The script as a module."""
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    monkeypatch.setenv("AESARA_FLAGS", "blas__ldflags=")
+    return importlib.import_module("make_figures")
+
+
+def files(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def different(one, other):
+    """The names of the files that are not the same, byte for byte, in both folders."""
+    assert files(one) == files(other)
+    _, mismatched, errors = filecmp.cmpfiles(one, other, files(one), shallow=False)
+    return mismatched + errors
+
+
+def pinned_versions():
+    """Whether what draws is what scripts/constraints.txt pins."""
+    lines = (ROOT / "scripts" / "constraints.txt").read_text().splitlines()
+    pins = dict(line.split("==") for line in lines if "==" in line)
+    return all(version(name) == pins[name] for name in ("matplotlib", "numpy", "pillow"))
+
+
+def test_these_are_the_committed_files(drawn):
+    if not pinned_versions():
+        pytest.skip("matplotlib, numpy or pillow is not the pinned version")
+    assert different(drawn, ROOT / "figures") == []
+
+
+def test_a_second_run_writes_the_same_bytes(drawn, make_figures, tmp_path, capsys):
+    assert make_figures.main(["--output-dir", str(tmp_path)]) == 0
+    assert different(drawn, tmp_path) == []
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
+def test_redraw_runs_nothing_and_writes_the_same_bytes(drawn, tmp_path, suffix):
+    copies = [tmp_path / "one", tmp_path / "two"]
+    for copy in copies:
+        copy.mkdir()
+        for path in drawn.glob("*.csv"):
+            (copy / path.name).write_bytes(path.read_bytes())
+        arguments = ["--redraw", "--format", suffix, "--output-dir", str(copy)]
+        # A compiler that does not exist: compiling anything would fail.
+        result = run_python(SCRIPT, *arguments, flags="cxx=/nonexistent/g++")
+        assert result.returncode == 0, result.stderr
+        assert len(result.stdout.splitlines()) == len(NAMES)
+    assert different(*copies) == []
+    if suffix == "png":
+        assert different(copies[0], drawn) == []
+
+
+def test_the_data_says_what_it_is(drawn, histories):
+    with (drawn / "rnn_loss_log2.csv").open(newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header == ["epoch", "cost (sum of squared errors)", "cost printed in the article"]
+    costs = np.array([row[1] for row in rows], dtype=np.float32)
+    np.testing.assert_array_equal(costs, histories["rmsprop"].costs)
+    assert [row[2] for row in rows if row[2]] == [
+        "%g" % cost for cost in [5.788, 0.3313, 0.0181, 0.0072, *[0.0068] * 16]
+    ]
+
+
+def test_only_one(make_figures, tmp_path):
+    assert make_figures.main(["--only", "gradient_over_time", "--output-dir", str(tmp_path)]) == 0
+    assert files(tmp_path) == ["gradient_over_time.csv", "gradient_over_time.png"]
+    # The gradient at the last state, multiplied by w_rec = 2 ten times on its way to the first.
+    table = make_figures.read_table(tmp_path / "gradient_over_time.csv")
+    gradient = table["gradient at w_x = 1 w_rec = 2"]
+    assert gradient[0] == pytest.approx(gradient[-1] * 2**10)
+
+
+def test_a_run_that_fails_leaves_the_old_files(make_figures, tmp_path, monkeypatch):
+    for name in ("SRNmodel2.png", "rnn_loss_log1.csv"):
+        (tmp_path / name).write_text("old")
+
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    recipe = make_figures.RECIPES["gradient_over_time"]
+    monkeypatch.setitem(
+        make_figures.RECIPES,
+        "gradient_over_time",
+        make_figures.Recipe(recipe.size, interrupted, recipe.compute, recipe.tables),
+    )
+    with pytest.raises(KeyboardInterrupt):
+        make_figures.main(["--output-dir", str(tmp_path)])
+    assert files(tmp_path) == ["SRNmodel2.png", "rnn_loss_log1.csv"]
+    assert {path.read_text() for path in tmp_path.iterdir()} == {"old"}
+
+
+def test_redraw_without_data_says_what_is_missing(make_figures, tmp_path, capsys):
+    arguments = ["--redraw", "--only", "rnn_loss_log1", "--output-dir", str(tmp_path)]
+    assert make_figures.main(arguments) == 2
+    assert "lacks rnn_loss_log1.csv; run once without --redraw" in capsys.readouterr().err
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--output-dir", "nowhere/figures"], "the folder above 'nowhere/figures' does not exist"),
+        (["--only", "loss"], "invalid choice: 'loss'"),
+        (["--format", "gif"], "invalid choice: 'gif'"),
+    ],
+)
+def test_a_wrong_option_is_status_2(make_figures, capsys, options, message):
+    with pytest.raises(SystemExit) as exit_info:
+        make_figures.main(options)
+    assert exit_info.value.code == 2
+    assert message in capsys.readouterr().err

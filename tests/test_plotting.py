@@ -1,0 +1,89 @@
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from simple_rnn import article, make_counting_dataset, numpy_reference, plotting
+from simple_rnn.training import compile_cost
+
+
+@pytest.fixture
+def ax():
+    # Not pyplot: what is drawn on is the Axes that was passed.
+    return Figure().subplots()
+
+
+def draw(axes):
+    axes.figure.canvas.draw()
+
+
+def labels(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+@pytest.mark.parametrize("yscale", ["log", "linear"])
+def test_loss_curve(ax, histories, yscale):
+    published = article.CONDITIONS["gd"].published_costs
+    costs = histories["gd"].costs
+    assert plotting.loss_curve(costs, published, yscale, ax=ax) is ax
+    line, points = ax.lines
+    np.testing.assert_array_equal(line.get_xdata(), np.arange(1, 2002))
+    np.testing.assert_array_equal(line.get_ydata(), costs)
+    assert dict(zip(*points.get_data())) == published
+    assert (ax.get_xlabel(), ax.get_yscale()) == ("epoch", yscale)
+    draw(ax)
+
+
+def test_the_history_draws_itself_on_the_current_axes(histories):
+    mpl.use("agg")
+    import matplotlib.pyplot as plt
+
+    figure, (_, right) = plt.subplots(1, 2)
+    plt.sca(right)
+    assert histories["rmsprop"].plot() is right
+    np.testing.assert_array_equal(right.lines[0].get_ydata(), histories["rmsprop"].costs)
+    plt.close(figure)
+
+
+def test_cost_surface(ax, histories):
+    w_x, w_rec = np.linspace(-1, 2, 31), np.linspace(-1, 1.5, 26)
+    dataset = make_counting_dataset(rng=np.random.RandomState(1))
+    costs = compile_cost(dataset)(w_x, w_rec[:, np.newaxis])
+
+    # The scan over all pairs at once is the loop over the pairs in NumPy.
+    X, t = dataset.x.T.astype(float), dataset.y.astype(float)
+    expected = [
+        [numpy_reference.cost(numpy_reference.forward_states(X, wx, wRec)[:, -1], t) for wx in w_x]
+        for wRec in w_rec
+    ]
+    np.testing.assert_allclose(costs, expected, rtol=1e-9, atol=1e-9)
+    assert costs.shape == (26, 31)
+    assert costs[20, 20] == 0  # both weights 1
+
+    path = histories["gd"].weights
+    assert plotting.cost_surface(w_x, w_rec, costs, {"gradient descent": path}, ax=ax) is ax
+    assert labels(ax) == ["optimum (1, 1)", "gradient descent"]
+    np.testing.assert_array_equal(ax.lines[1].get_xydata(), path)
+    draw(ax)
+
+
+def test_gradient_over_time(ax):
+    steps = np.arange(10, -1, -1)
+    gradients = {(1, r): float(r) ** steps for r in (2, 1, 0.5, 0, -0.5, -2)}
+    assert plotting.gradient_over_time(gradients, ax=ax) is ax
+    assert labels(ax) == [
+        "1, 2: explodes",
+        "1, 1: stays the same",
+        "1, 0.5: vanishes",
+        "1, 0: gone after a step",
+        "1, -0.5: vanishes, alternating",
+        "1, -2: explodes, alternating",
+    ]
+    draw(ax)
+
+
+def test_network(ax):
+    assert plotting.network(ax=ax) is ax
+    shown = {text.get_text() for text in ax.texts}
+    assert {"$s_0$", "$x_1$", "$x_n$", "$s_n$", "$y$", "$W_x$", "$W_{rec}$"} <= shown
+    draw(ax)
