@@ -1,0 +1,64 @@
+"""scripts/walkthrough.ipynb, executed from top to bottom in a real Jupyter kernel."""
+
+import copy
+
+import nbformat
+import pytest
+from conftest import ROOT
+
+from simple_rnn import article
+
+PATH = ROOT / "scripts" / "walkthrough.ipynb"
+
+
+def outputs(notebook):
+    """What each code cell shows: printed text, values, and which kinds of picture."""
+    shown = []
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        text, kinds = "", []
+        for output in cell.outputs:
+            # A kernel may send one text in several pieces.
+            text += output.get("text", "") + output.get("data", {}).get("text/plain", "")
+            kinds += sorted(output.get("data", {}))
+        shown.append((text, kinds))
+    return shown
+
+
+@pytest.fixture(scope="module")
+def committed():
+    return nbformat.read(PATH, as_version=4)
+
+
+@pytest.fixture(scope="module")
+def executed(committed):
+    nbclient = pytest.importorskip("nbclient")
+    notebook = copy.deepcopy(committed)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    with pytest.MonkeyPatch.context() as patch:
+        # Aesara's default configuration, floatX=float64 and the search for a BLAS library included.
+        patch.delenv("AESARA_FLAGS", raising=False)
+        patch.setenv("PYTHONWARNINGS", "default")
+        client = nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3")
+        return client.execute(cwd=str(PATH.parent))
+
+
+def test_the_committed_outputs_are_those_of_a_run(committed, executed):
+    assert outputs(executed) == outputs(committed)
+
+
+def test_it_prints_the_article_s_tables(executed):
+    printed = "".join(text for text, _ in outputs(executed))
+    for condition in article.CONDITIONS.values():
+        assert "\n".join(condition.published_lines) in printed
+    assert printed.count("22 of 22 lines exact") == 2
+    assert "5 ones, counted as 4.98" in printed
+    assert sum("image/png" in kinds for _, kinds in outputs(executed)) == 3
+
+
+def test_nothing_is_written_to_stderr(executed):
+    names = {output.get("name") for cell in executed.cells for output in cell.get("outputs", [])}
+    assert "stderr" not in names
