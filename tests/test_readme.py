@@ -1,0 +1,65 @@
+"""What the README claims, seen again."""
+
+import re
+
+import pytest
+from conftest import ROOT
+
+from simple_rnn import article
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def block_after(fence, start=0):
+    """The first fenced block of a kind behind a position, and where it ends."""
+    match = re.compile(rf"```{fence}\n(.*?)```", re.DOTALL).search(README, start)
+    return match.group(1), match.end()
+
+
+def test_the_notebook_lines_print_what_is_shown_and_draw_the_curve(tmp_path):
+    nbclient = pytest.importorskip("nbclient")
+    nbformat = pytest.importorskip("nbformat")
+    code, end = block_after("python")
+    shown, _ = block_after("text", end)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("AESARA_FLAGS", raising=False)
+        nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3").execute(
+            cwd=str(tmp_path)
+        )
+    outputs = notebook.cells[0].outputs
+    assert {output.get("name", "picture") for output in outputs} == {"stdout", "picture"}
+    assert "".join(output.get("text", "") for output in outputs) == shown
+    assert "image/png" in outputs[-1].data
+
+
+def test_the_table_holds_what_was_published_and_what_is_obtained(histories):
+    cells = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in README[README.index("|  | gradient descent") :].splitlines()[2:24]
+    ]
+    for column, name in ((1, "gd"), (3, "rmsprop")):
+        comparisons = article.compare(article.CONDITIONS[name], histories[name])
+        for row, line in zip(cells, comparisons):
+            for offset, text in enumerate((line.published, line.obtained)):
+                assert re.findall(r"= *([\d.]+)", text) == row[column + offset].split(", ")
+
+
+def test_what_it_names_exists():
+    for path in re.findall(r"`((?:scripts|tests|simple_rnn|figures)/[\w./]+)`", README):
+        assert (ROOT / path).exists(), path
+    for path in re.findall(r"\]\((figures/[^)]+)\)", README):
+        assert (ROOT / path).is_file(), path
+    modules = set(re.findall(r"^\| `(\w+\.py)` \|", README, re.MULTILINE))
+    public = {p.name for p in (ROOT / "simple_rnn").glob("*.py") if not p.name.startswith("_")}
+    assert modules == public
+
+
+def test_the_verdict_is_the_script_s(histories):
+    lines = [
+        line.exact
+        for name, condition in article.CONDITIONS.items()
+        for line in article.compare(condition, histories[name])
+    ]
+    shown, _ = block_after("text")
+    assert shown == f"{sum(lines)} of {len(lines)} published lines reproduced\n"
