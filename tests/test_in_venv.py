@@ -1,0 +1,182 @@
+"""scripts/in_venv, run for real on a tiny project whose set-up takes seconds."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+IN_VENV = Path(__file__).resolve().parent.parent / "scripts" / "in_venv"
+CONSTRAINTS = "setuptools==73.0.1\n"
+PYPROJECT = """\
+[build-system]
+requires = ["setuptools>=70.1"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "tiny"
+version = "0.1"
+requires-python = ">=3.9,<3.12"
+
+[project.optional-dependencies]
+test = []
+
+[tool.setuptools]
+packages = ["tiny"]
+"""
+# All that the script calls itself; the tests without a Python see nothing else on the PATH.
+TOOLS = ["bash", "cat", "cmp", "cp", "dirname", "env", "head", "mktemp", "readlink", "rm", "sh"]
+
+
+def make_project(folder):
+    (folder / "scripts").mkdir(parents=True)
+    shutil.copy(IN_VENV, folder / "scripts")
+    (folder / "scripts" / "constraints.txt").write_text(CONSTRAINTS)
+    (folder / "pyproject.toml").write_text(PYPROJECT)
+    (folder / "tiny").mkdir()
+    (folder / "tiny" / "__init__.py").touch()
+    return folder
+
+
+def start(project, *command, **options):
+    pipe = subprocess.PIPE
+    script = project / "scripts" / "in_venv"
+    return subprocess.Popen([script, *command], stdout=pipe, stderr=pipe, text=True, **options)
+
+
+def finish(process):
+    stdout, stderr = process.communicate(timeout=120)
+    return process.returncode, stdout, stderr
+
+
+def run(project, *command, **options):
+    return finish(start(project, *command, **options))
+
+
+def write_executable(path, text):
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+@pytest.fixture(scope="module")
+def first_use(tmp_path_factory):
+    """Two commands started at once in a fresh project, and what became of them."""
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", CONSTRAINTS.strip()]
+    download = subprocess.run(pip, cwd=tmp_path_factory.mktemp("download"), capture_output=True)
+    if download.returncode != 0:
+        pytest.skip("pip can reach no package registry")
+    project = make_project(tmp_path_factory.mktemp("first") / "réseau récurrent")
+    both = [start(project, "python", "-c", "import tiny; print(tiny.__file__)") for _ in range(2)]
+    return project, [finish(process) for process in both]
+
+
+@pytest.fixture
+def project(first_use):
+    return first_use[0]
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """Environment variables with which no suitable Python is found, and the folder on the PATH."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in TOOLS:
+        (tools / tool).symlink_to(shutil.which(tool))
+    write_executable(tools / "python3", "#!/bin/sh\nexit 1\n")
+    return dict(os.environ, PATH=str(tools), PYENV_ROOT=str(tmp_path / "no pyenv")), tools
+
+
+def test_two_started_at_once_share_one_set_up(first_use):
+    project, results = first_use
+    for returncode, stdout, stderr in results:
+        assert returncode == 0, stderr
+        assert stdout == "%s\n" % (project / "tiny" / "__init__.py").resolve()
+    assert sum("making .venv" in stderr for _, _, stderr in results) == 1
+
+
+def test_the_second_use_is_silent_and_changes_nothing(project):
+    before = (project / ".venv" / "made_from").stat().st_mtime_ns
+    assert run(project, "sh", "-c", "echo hello") == (0, "hello\n", "")
+    assert (project / ".venv" / "made_from").stat().st_mtime_ns == before
+
+
+def test_the_command_runs_in_the_callers_folder(project, tmp_path):
+    show = "import os, sys; print(os.getcwd()); print(sys.prefix)"
+    lines = "%s\n%s\n" % (tmp_path.resolve(), (project / ".venv").resolve())
+    assert run(project, "python", "-c", show, cwd=tmp_path) == (0, lines, "")
+
+
+def test_it_may_be_called_through_a_symbolic_link_and_with_cdpath_set(project, tmp_path):
+    prefix = ["python", "-c", "import sys; print(sys.prefix)"]
+    expected = "%s\n" % (project / ".venv").resolve()
+    link = tmp_path / "link"
+    link.symlink_to(project / "scripts" / "in_venv")
+    assert subprocess.check_output([link, *prefix], text=True) == expected
+    (tmp_path / "elsewhere" / "scripts").mkdir(parents=True)
+    environ = dict(os.environ, CDPATH=str(tmp_path / "elsewhere"))
+    command = [os.path.join("scripts", "in_venv"), *prefix]
+    assert subprocess.check_output(command, text=True, cwd=project, env=environ) == expected
+
+
+def test_the_exit_status_is_the_commands(project):
+    assert run(project, "sh", "-c", "exit 37")[0] == 37
+    returncode, stdout, stderr = run(project, "no-such-command")
+    assert (returncode, stdout) == (127, "")
+    assert "no-such-command: not found" in stderr
+    assert run(project)[0] == 2
+
+
+def test_changed_constraints_are_noticed_and_a_failure_is_repaired(project):
+    constraints = project / "scripts" / "constraints.txt"
+    added = project / ".venv" / "added by the user"
+    added.touch()
+    constraints.write_text("setuptools==0.0.0\n")
+    returncode, stdout, stderr = run(project, "echo", "never")
+    assert (returncode, stdout) == (1, "")
+    assert "the installation failed" in stderr
+    constraints.write_text(CONSTRAINTS)
+    returncode, stdout, stderr = run(project, "echo", "repaired", env=awkward_environment())
+    assert (returncode, stdout) == (0, "repaired\n"), stderr
+    assert "installing the pinned versions" in stderr
+    assert added.exists()
+
+
+def awkward_environment():
+    return dict(os.environ, PYTHONHOME="/nowhere", PYTHONPATH="/nowhere", PIP_USER="1")
+
+
+def test_without_a_suitable_python_the_error_says_what_to_install(tmp_path, bare):
+    returncode, stdout, stderr = run(make_project(tmp_path / "p"), "echo", "never", env=bare[0])
+    assert (returncode, stdout) == (1, "")
+    assert "Aesara 2.9.4 needs Python 3.9, 3.10 or 3.11" in stderr
+    assert "apt install python3.11 python3.11-venv python3.11-dev" in stderr
+
+
+def test_uv_is_asked_and_a_set_up_that_was_killed_is_made_anew(project, tmp_path, bare):
+    environ, tools = bare
+    # Stands in for uv: its environment is a copy of the one that is there already.
+    copy = '#!/bin/sh\nfor folder; do :; done\necho "uv $*"\ncp -R "%s" "$folder"\n'
+    write_executable(tools / "uv", copy % (project / ".venv"))
+    other = make_project(tmp_path / "other")
+    (other / ".venv" / "half of it").mkdir(parents=True)
+    command = ["python", "-c", "import tiny; print(tiny.__file__)"]
+    returncode, stdout, stderr = run(other, *command, env=environ)
+    assert returncode == 0, stderr
+    assert stdout == "%s\n" % (other / "tiny" / "__init__.py").resolve()
+    assert "uv venv" in stderr
+    assert "--python 3.11" in stderr
+    assert not (other / ".venv" / "half of it").exists()
+    assert run(other, *command, env=environ) == (0, stdout, "")
+
+
+def test_ctrl_c_during_the_set_up_ends_it_quietly(first_use, tmp_path):
+    process = start(make_project(tmp_path / "p"), "echo", "never", start_new_session=True)
+    said = process.stderr.readline()
+    assert "making .venv" in said
+    time.sleep(0.5)
+    os.killpg(process.pid, signal.SIGINT)
+    assert finish(process) == (130, "", "in_venv: interrupted\n")
