@@ -57,6 +57,7 @@ def unfold(
         # step sees nothing but its arguments.
         strict=True,
         mode=ieee_mode(),
+        allow_gc=False,
     )
     return s_t
 
