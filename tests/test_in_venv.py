@@ -174,7 +174,12 @@ def test_uv_is_asked_and_a_set_up_that_was_killed_is_made_anew(project, tmp_path
 
 
 def test_ctrl_c_during_the_set_up_ends_it_quietly(first_use, tmp_path):
-    process = start(make_project(tmp_path / "p"), "echo", "never", start_new_session=True)
+    def heed_ctrl_c():
+        # A shell that starts the tests in the background makes all below them deaf to it.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    options = {"start_new_session": True, "preexec_fn": heed_ctrl_c}
+    process = start(make_project(tmp_path / "p"), "echo", "never", **options)
     said = process.stderr.readline()
     assert "making .venv" in said
     time.sleep(0.5)
