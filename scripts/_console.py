@@ -20,12 +20,18 @@ def start_aesara() -> None:
     """Import Aesara quickly and quietly.
 
     Its search for a BLAS library takes most of the time of the import, and nothing here multiplies
-    matrices. A script owns its process and may switch the search off; a user's own setting wins.
+    matrices. A script owns its process and may switch the search off; what a user sets in
+    AESARA_FLAGS wins.
     """
     flags = os.environ.get("AESARA_FLAGS", "")
     if "blas__ldflags" not in flags:
         os.environ["AESARA_FLAGS"] = f"{flags},blas__ldflags=".lstrip(",")
     import simple_rnn  # noqa: F401  (which drops the remaining message about BLAS)
+
+
+def say(message: str) -> None:
+    """Print to stderr, which leaves stdout to the results."""
+    print(message, file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -35,7 +41,7 @@ def alive(message: str) -> Iterator[None]:
     Parameters
     ----------
     message : str
-        What is being done; stands at the head of the line.
+        What is being done, in a word or two; stands at the head of the line.
     """
     terminal = sys.stderr.isatty()
     started = time.perf_counter()
@@ -93,8 +99,8 @@ def positive(text: str) -> float:
 def output_file(text: str) -> Path:
     """Argparse type: a file that can be written, found out before the run and not after."""
     path = Path(text)
-    if path.is_dir():
-        raise argparse.ArgumentTypeError(f"{text!r} is a folder; the name of a file is expected")
+    if path.exists() and not path.is_file():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a file; the name of a file is expected")
     if not path.parent.is_dir():
         raise argparse.ArgumentTypeError(f"the folder of {text!r} does not exist; make it first")
     if not os.access(path.parent, os.W_OK):
@@ -130,7 +136,7 @@ def environment() -> dict[str, Any]:
     import numpy as np
 
     import simple_rnn
-    from simple_rnn.numerics import IEEE_CXXFLAGS
+    from simple_rnn.numerics import CXXFLAGS
 
     return {
         "python": platform.python_version(),
@@ -141,7 +147,7 @@ def environment() -> dict[str, Any]:
         "flags": {
             "floatX": aesara.config.floatX,
             "cxx": Path(aesara.config.cxx).name,
-            "gcc__cxxflags": f"{aesara.config.gcc__cxxflags} {IEEE_CXXFLAGS}".strip(),
+            "gcc__cxxflags": f"{aesara.config.gcc__cxxflags} {CXXFLAGS}".strip(),
         },
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),

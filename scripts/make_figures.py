@@ -74,18 +74,19 @@ def loss_data(name: str) -> Callable[[Runs], dict[str, Table]]:
     return compute
 
 
-def draw_loss(title: str) -> Callable[[Figure, dict[str, dict[str, np.ndarray]]], None]:
-    """Return the function that draws a loss curve in a linear and a logarithmic view."""
+def draw_loss(name: str) -> Callable[[Figure, dict[str, dict[str, np.ndarray]]], None]:
+    """Return the function that draws a condition's loss curve, in a linear and a log view."""
 
     def draw(figure: Figure, tables: dict[str, dict[str, np.ndarray]]) -> None:
-        from simple_rnn import plotting
+        from simple_rnn import article, plotting
 
+        condition = article.CONDITIONS[name]
         epochs, costs, printed = tables[""].values()
         published = {int(k): cost for k, cost in zip(epochs, printed) if np.isfinite(cost)}
         for ax, yscale in zip(figure.subplots(1, 2), ("linear", "log")):
             plotting.loss_curve(costs, published, yscale, ax=ax)
             ax.set_title(f"{yscale} scale", fontsize="medium")
-        figure.suptitle(title)
+        figure.suptitle(f"{condition.title}, learning rate {condition.learning_rate:g}")
 
     return draw
 
@@ -146,7 +147,8 @@ def gradient_data(runs: Runs) -> dict[str, Table]:
         grad_out = numpy_reference.output_gradient(S[:, -1], dataset.y)
         _, grad_over_time = numpy_reference.backward_gradient(X, S, grad_out, w_rec)
         gradients.append(grad_over_time.sum(axis=0))
-    columns = ["time step", *(f"gradient at w_x = {x} w_rec = {r}" for x, r in GRADIENT_WEIGHTS)]
+    name = "gradient summed over the samples at w_x = {} w_rec = {}"
+    columns = ["time step", *(name.format(*weights) for weights in GRADIENT_WEIGHTS)]
     return {"": (columns, ([k, *row] for k, row in enumerate(np.transpose(gradients))))}
 
 
@@ -186,13 +188,13 @@ RECIPES = {
     "SRNmodel2": Recipe((8.2, 3.4), draw_network),
     "rnn_loss_log1": Recipe(
         (8.2, 3.6),
-        draw_loss("Condition 1: gradient descent, learning rate 1e-5"),
+        draw_loss("gd"),
         loss_data("gd"),
         ("",),
     ),
     "rnn_loss_log2": Recipe(
         (8.2, 3.6),
-        draw_loss("Condition 2: RMSProp, learning rate 0.001"),
+        draw_loss("rmsprop"),
         loss_data("rmsprop"),
         ("",),
     ),

@@ -13,6 +13,8 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import replace
+from functools import partial
 
 from _console import (
     alive,
@@ -20,6 +22,7 @@ from _console import (
     environment,
     output_file,
     positive,
+    say,
     start_aesara,
     write_json,
 )
@@ -66,7 +69,14 @@ def main(arguments: list[str] | None = None) -> int:
     from simple_rnn import TrainingDiverged, article, train
 
     names = list(article.CONDITIONS) if options.condition == "all" else [options.condition]
-    departures, comparisons, records = set(), [], {}
+    if aesara.config.cxx:
+        say(
+            "The first run on a machine takes tens of seconds before each experiment: Aesara has\n"
+            "the network and its gradients compiled by the C++ compiler, and keeps the results.\n"
+        )
+    else:
+        say("No C++ compiler found: Aesara computes in Python, to the same digits but slower.\n")
+    departures, comparisons, records, diverged_at = set(), [], {}, {}
     for name in names:
         condition = article.CONDITIONS[name]
         published = {
@@ -81,18 +91,20 @@ def main(arguments: list[str] | None = None) -> int:
         departures |= {key for key in published if settings[key] != published[key]}
 
         print(f"{condition.title}, learning rate = {settings['learning_rate']:g}\n", flush=True)
-        with alive(
-            "Compiling (tens of seconds the first time, for the C compiler; then about one)"
-            if aesara.config.cxx
-            else "Preparing (no C++ compiler found: same digits, but slower)"
-        ):
+        with alive("Compiling"):
             n_epochs = settings.pop("epochs")
             train_model = article.build(condition, **settings)
         try:
-            history = train(train_model, n_epochs)
+            history = train(train_model, n_epochs, report=partial(print, flush=True))
         except TrainingDiverged as diverged:
-            print(f"{diverged}.", file=sys.stderr)
-            return 3
+            say(f"{diverged}.")
+            diverged_at[name] = diverged.epoch
+            # The record keeps what was finite.
+            history = replace(
+                diverged.history,
+                costs=diverged.history.costs[:-1],
+                weights=diverged.history.weights[:-1],
+            )
         print()
         comparisons.append((condition, article.compare(condition, history)))
         records[name] = {
@@ -101,6 +113,7 @@ def main(arguments: list[str] | None = None) -> int:
             "costs": history.costs.tolist(),
             "initial_weights": history.initial_weights.tolist(),
             "final_weights": history.final_weights.tolist(),
+            "diverged_at_epoch": diverged_at.get(name),
             "training_seconds": history.seconds,
         }
 
@@ -125,6 +138,8 @@ def main(arguments: list[str] | None = None) -> int:
         write_json(options.output, record)
         print(f"Record of the run: {options.output}")
     print(verdict)
+    if diverged_at:
+        return 3
     return 0 if departures or exact == len(lines) else 1
 
 

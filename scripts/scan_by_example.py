@@ -14,14 +14,10 @@ import numpy as np
 from _console import start_aesara
 
 
-def main() -> None:
-    """Run both examples and print what each step computes."""
-    start_aesara()
+def double_again_and_again() -> None:
+    """Run the first example: a loop without a sequence."""
     import aesara
     import aesara.tensor as T
-
-    # Two tiny graphs that run once: Python is soon enough, and no C has to be compiled first.
-    mode = "FAST_COMPILE"
 
     print("1. A loop without a sequence: double the value before, n times\n")
     a = T.iscalar("a")
@@ -33,11 +29,17 @@ def main() -> None:
         non_sequences=a,  # a value that stays the same --> nonseq (not used here)
         n_steps=n,
     )
-    myfun1 = aesara.function(inputs=[a, n], outputs=result, updates=updates, mode=mode)
+    myfun1 = aesara.function(inputs=[a, n], outputs=result, updates=updates)
     values = myfun1(5, 3)
     for step, (prior, value) in enumerate(zip([5, *values], values), start=1):
         print(f"   step {step}:  {prior} * 2 = {value}")
     print(f"\n   myfun1(5, 3) = {values}\n")
+
+
+def walk_along_a_sequence() -> None:
+    """Run the second example: a loop over a sequence, as in a recurrent network."""
+    import aesara
+    import aesara.tensor as T
 
     print("2. A loop over a sequence of vectors, as in a recurrent network: seq + prior * 2\n")
     v = T.matrix("v", dtype="float32")
@@ -48,7 +50,7 @@ def main() -> None:
         outputs_info=s0,  # the state before the first step --> prior
         non_sequences=None,
     )
-    myfun2 = aesara.function(inputs=[v, s0], outputs=result, updates=updates, mode=mode)
+    myfun2 = aesara.function(inputs=[v, s0], outputs=result, updates=updates)
     sequence = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], dtype=np.float32)
     start = np.array([0.5, 0.5], dtype=np.float32)
     states = myfun2(sequence, start)
@@ -56,6 +58,17 @@ def main() -> None:
         print(f"   step {step}:  {seq} + {prior} * 2 = {state}")
     rows = " ".join(str(state) for state in states)
     print(f"\n   myfun2({sequence.tolist()}, {start.tolist()}) = [{rows}]  ({states.dtype})")
+
+
+def main() -> None:
+    """Run both examples and print what each step computes."""
+    start_aesara()
+    import aesara
+
+    # Two tiny graphs that run once: Python is soon enough, and no C has to be compiled first.
+    with aesara.config.change_flags(cxx=""):
+        double_again_and_again()
+        walk_along_a_sequence()
 
 
 if __name__ == "__main__":

@@ -1,24 +1,27 @@
-"""Imports Aesara without the warnings that its import gives and nobody can act on.
+"""Imports Aesara without the warnings that its import gives and nobody need act on.
 
-While it is imported, Aesara looks for a BLAS library; where there is none, numpy.distutils warns
-three times and Aesara logs once. This package multiplies no matrices: nothing depends on the
-outcome. Other warnings come from what Aesara calls in setuptools. What Aesara logs besides, such
-as that there is no C++ compiler, is let through, and nothing stays changed.
+While it is imported, Aesara looks for a BLAS library and for a C++ compiler. Where there is no
+BLAS, numpy.distutils warns three times and Aesara logs once; this package multiplies no matrices.
+Where there is no compiler, Aesara logs that too; this package gives the same digits without, only
+slower. Other warnings come from what Aesara calls in setuptools. Nothing stays changed.
 """
 
 import logging
 import warnings
 
 
-def _drop(record: logging.LogRecord) -> bool:
-    return False
+def _worth_knowing(record: logging.LogRecord) -> bool:
+    message = record.getMessage()
+    return "BLAS" not in message and "g++ not" not in message
 
 
-_blas_logger = logging.getLogger("aesara.tensor.blas")
-_blas_logger.addFilter(_drop)
+_loggers = [logging.getLogger(name) for name in ("aesara.tensor.blas", "aesara.configdefaults")]
+for _logger in _loggers:
+    _logger.addFilter(_worth_knowing)
 try:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import aesara  # noqa: F401
 finally:
-    _blas_logger.removeFilter(_drop)
+    for _logger in _loggers:
+        _logger.removeFilter(_worth_knowing)

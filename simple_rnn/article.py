@@ -1,8 +1,8 @@
 """What the article published, and the comparison with it.
 
-This is the only home of the article's numbers. The settings below (seed, sizes, learning rates)
-feed a run, because a reproduction has to start from them; the printed results feed nothing but
-:func:`compare` and the points drawn beside a curve.
+This is the only home of the article's printed results. The settings below (seed, sizes, learning
+rates) feed a run, because a reproduction has to start from them; the printed results feed nothing
+but :func:`compare` and the points drawn beside a curve.
 """
 
 from __future__ import annotations
@@ -194,6 +194,11 @@ def run(
     -------
     History
         To be given to :func:`compare`.
+
+    Raises
+    ------
+    TrainingDiverged
+        At the first epoch whose cost is not finite.
     """
     return train(build(condition, **settings), n_epochs, report=report)
 
@@ -212,10 +217,18 @@ class Comparison:
 
     @property
     def difference(self) -> float:
-        """The largest difference between the numbers of the two lines, obtained minus published."""
-        numbers = ([float(n) for n in _results(text)] for text in (self.published, self.obtained))
-        pairs = zip_longest(*numbers, fillvalue=np.nan)
-        return max((obtained - published for published, obtained in pairs), key=abs)
+        """The largest difference between the numbers of the two lines, obtained minus published.
+
+        NaN where one of the lines lacks a number.
+        """
+        published, obtained = (
+            np.array([float(number) for number in _results(line)])
+            for line in (self.published, self.obtained)
+        )
+        if len(published) != len(obtained):
+            return np.nan
+        differences = obtained - published
+        return differences[np.abs(differences).argmax()]
 
 
 def _results(line: str) -> list[str]:

@@ -14,23 +14,25 @@ along the leading axis. The article transposes its data for the same reason::
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 __all__ = ["CountingDataset", "make_counting_dataset"]
 
 
-@dataclass(frozen=True)
+# Not compared: == of arrays is an array.
+@dataclass(frozen=True, eq=False)
 class CountingDataset:
     """Binary sequences, how many ones each holds, and the state to start from.
 
     Parameters
     ----------
-    x : ndarray of shape (seq_len, num_samples), float32
+    x : ndarray of shape (seq_len, num_samples), float32 or float64
         The sequences, time-major, each entry 0 or 1.
-    y : ndarray of shape (num_samples,), float32
+    y : ndarray of shape (num_samples,), float32 or float64
         The number of ones in each sequence.
-    s0 : ndarray of shape (num_samples,), float32
+    s0 : ndarray of shape (num_samples,), float32 or float64
         The state before the first step.
 
     Raises
@@ -58,6 +60,35 @@ class CountingDataset:
                 )
 
 
+def legacy_generator(rng: np.random.RandomState | None) -> Any:
+    """Return ``rng``, or numpy's global generator for None.
+
+    Parameters
+    ----------
+    rng : numpy.random.RandomState or None
+        The article's numbers come from this kind of generator; a ``numpy.random.Generator`` draws
+        others from the same seed, and is refused.
+
+    Returns
+    -------
+    numpy.random.RandomState or module
+        Something with ``rand`` and ``uniform``.
+
+    Raises
+    ------
+    TypeError
+        If ``rng`` is anything else.
+    """
+    if rng is None:
+        return np.random
+    if not isinstance(rng, np.random.RandomState):
+        raise TypeError(
+            f"rng is {rng!r}; expected a numpy.random.RandomState, whose draws are the article's:"
+            " for example numpy.random.RandomState(1)"
+        )
+    return rng
+
+
 def make_counting_dataset(
     num_samples: int = 20, seq_len: int = 10, rng: np.random.RandomState | None = None
 ) -> CountingDataset:
@@ -82,6 +113,8 @@ def make_counting_dataset(
     ------
     ValueError
         If a size is not a whole number of at least 1.
+    TypeError
+        If ``rng`` is not a ``RandomState``.
 
     Examples
     --------
@@ -101,7 +134,7 @@ def make_counting_dataset(
     for name, size in (("num_samples", num_samples), ("seq_len", seq_len)):
         if not isinstance(size, (int, np.integer)) or size < 1:
             raise ValueError(f"{name} is {size!r}; expected a whole number of at least 1")
-    draw = np.random.rand if rng is None else rng.rand
+    draw = legacy_generator(rng).rand
     samples = np.array([np.around(draw(seq_len)) for _ in range(num_samples)], dtype=np.float32)
     return CountingDataset(
         # A copy in the order in which scan reads it, not a transposed view.

@@ -14,9 +14,10 @@ from __future__ import annotations
 import aesara
 import aesara.tensor as at
 import numpy as np
+from aesara.tensor.shape import unbroadcast
 from aesara.tensor.var import TensorVariable
 
-from simple_rnn.numerics import ieee_mode
+from simple_rnn.data import legacy_generator
 
 __all__ = ["simpleRNN", "step", "unfold"]
 
@@ -56,8 +57,6 @@ def unfold(
         non_sequences=[w_x, w_rec],
         # step sees nothing but its arguments.
         strict=True,
-        mode=ieee_mode(),
-        allow_gc=False,
     )
     return s_t
 
@@ -91,7 +90,9 @@ class simpleRNN:
     Raises
     ------
     ValueError
-        If ``nx`` or ``nrec`` is not 1.
+        If ``nx`` or ``nrec`` is not 1, or ``dtype`` is neither float32 nor float64.
+    TypeError
+        If ``rng`` is not a ``RandomState``.
 
     Examples
     --------
@@ -119,7 +120,9 @@ class simpleRNN:
                 raise ValueError(
                     f"{name} is {count!r}; expected 1: this network has one weight of each kind"
                 )
-        draw = np.random.uniform if rng is None else rng.uniform
+        if dtype not in ("float32", "float64"):
+            raise ValueError(f"dtype is {dtype!r}; expected 'float32' or 'float64'")
+        draw = legacy_generator(rng).uniform
         self.len = slen
         # With the shape in their type, all that is computed from the weights has a known shape too.
         self.w_x, self.w_rec = (
@@ -165,4 +168,8 @@ class simpleRNN:
                 " brought. Convert it with x_t.astype('float32')"
             )
         s0, w_x, w_rec = (at.cast(v, x_t.dtype) for v in (s0, self.w_x[0], self.w_rec[0]))
+        if s0.type.broadcastable != x_t[0].type.broadcastable:
+            # scan takes the type of the state from s0: a known length of 1 must not be part of it
+            # where the number of samples is open.
+            s0 = unbroadcast(s0, 0)
         return unfold(x_t, s0, w_x, w_rec)

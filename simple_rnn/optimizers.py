@@ -50,7 +50,7 @@ def accumulator(param: SharedVariable, name: str) -> SharedVariable:
     """Return a new shared variable of zeros with the parameter's shape and dtype."""
     # The static shape too: an update must have the type of the variable that it updates.
     zeros = np.zeros_like(param.get_value(borrow=True))
-    return aesara.shared(zeros, name=f"{name}_{param.name}", shape=param.type.shape)
+    return aesara.shared(zeros, name=f"{name}_{param}", shape=param.type.shape)
 
 
 class Optimizer:
@@ -112,8 +112,8 @@ class GradientDescentOptimizer(Optimizer):
         updates = []
         for p, g in zip(self.params, self.gradients(loss)):
             learning_rate = constant_like(p, self.learning_rate)
-            p_wide, lr_wide, g_wide = (at.cast(v, "float64") for v in (p, learning_rate, g))
-            updates.append((p, at.cast(p_wide - lr_wide * g_wide, p.dtype)))
+            p64, lr64, g64 = (at.cast(v, "float64") for v in (p, learning_rate, g))
+            updates.append((p, at.cast(p64 - lr64 * g64, p.dtype)))
         return updates
 
 
@@ -175,14 +175,14 @@ class RMSPropOptimizer(Optimizer):
         gradients = self.gradients(loss)
         sum_of_squares = sum(at.sum(at.square(g)) for g in gradients)
         # In float64 and rounded once, like the step of gradient descent.
-        n_wide = at.sqrt(at.sqrt(at.cast(sum_of_squares, "float64")))
+        n64 = at.sqrt(at.sqrt(at.cast(sum_of_squares, "float64")))
 
         updates = []
         for p, g in zip(self.params, gradients):
             c = partial(constant_like, p)
             s, a, m = (accumulator(p, name) for name in ("s", "a", "m"))
 
-            n = at.cast(n_wide, p.dtype)
+            n = at.cast(n64, p.dtype)
             finite = at.invert(at.or_(at.isnan(n), at.isinf(n)))
             g = at.switch(finite, g / at.maximum(c(1), n / c(rescale)), c(self.FALLBACK) * p)
             s_new = c(self.DECAY) * s + c(1 - self.DECAY) * at.square(g)

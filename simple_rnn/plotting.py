@@ -13,6 +13,7 @@ is drawn, not before.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -128,6 +129,8 @@ def loss_curve(
     costs: np.ndarray,
     published: Mapping[int, float] | None = None,
     yscale: str = "log",
+    label: str = "this package",
+    color: str = COLOURS["blue"],
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the cost over the epochs.
@@ -140,6 +143,8 @@ def loss_curve(
         Costs to draw as points: the article's, from ``Condition.published_costs``.
     yscale : str
         ``"log"`` or ``"linear"``.
+    label, color : str
+        The name of the curve in a legend, and its colour.
     ax : matplotlib.axes.Axes, optional
         Where to draw; None stands for the current Axes.
 
@@ -153,7 +158,7 @@ def loss_curve(
     Source: the article's figures rnn_loss_log1 and rnn_loss_log2.
     """
     ax = _current(ax)
-    ax.plot(np.arange(1, len(costs) + 1), costs, color=COLOURS["blue"], label="this package")
+    ax.plot(np.arange(1, len(costs) + 1), costs, color=color, label=label)
     if published:
         ax.plot(
             list(published),
@@ -198,7 +203,12 @@ def cost_surface(
     Returns
     -------
     matplotlib.axes.Axes
-        The Axes drawn on, with a colour bar beside it.
+        The Axes drawn on, with a colour bar below it.
+
+    Raises
+    ------
+    ValueError
+        If no cost is finite and above 0: the scale is logarithmic.
 
     Notes
     -----
@@ -208,14 +218,17 @@ def cost_surface(
 
     ax = _current(ax)
     # At the optimum itself the cost is 0, which has no logarithm: the scale starts at the smallest
-    # cost beside it.
-    norm = LogNorm(costs[costs > 0].min(), costs.max(), clip=True)
+    # cost beside it. Where the cost overflows it ends at the largest that does not.
+    drawable = costs[(costs > 0) & np.isfinite(costs)]
+    if drawable.size == 0:
+        raise ValueError("costs holds no finite value above 0, which a logarithmic scale needs")
+    norm = LogNorm(drawable.min(), drawable.max(), clip=True)
     colours = {"norm": norm, "cmap": "viridis", "shading": "gouraud", "rasterized": True}
     mesh = ax.pcolormesh(w_x, w_rec, costs, **colours)
     ax.figure.colorbar(mesh, ax=ax, location="bottom", label="cost (sum of squared errors)")
     star = {"color": "white", "markeredgecolor": "black", "markersize": 14}
     ax.plot(1, 1, "*", **star, label="optimum (1, 1)")
-    styles = zip((COLOURS["vermilion"], "white"), ("-", "--"))
+    styles = cycle(((COLOURS["vermilion"], "-"), ("white", "--"), (COLOURS["sky"], "-.")))
     for (name, path), (colour, line) in zip((paths or {}).items(), styles):
         ax.plot(path[:, 0], path[:, 1], line, color=colour, linewidth=2, label=name)
         ax.plot(*path[0], "o", color=colour, markeredgecolor="black")
@@ -248,14 +261,14 @@ def gradient_over_time(
     Source: the blog that the article draws on, its figure of unstable gradients.
     """
     ax = _current(ax)
-    names = ("blue", "vermilion", "green", "black", "orange", "purple")
-    markers = "osD^vP"
-    for (weights, gradient), name, marker in zip(gradients.items(), names, markers):
+    styles = cycle(zip(("blue", "vermilion", "green", "black", "orange", "purple"), "osD^vP"))
+    for (weights, gradient), (name, marker) in zip(gradients.items(), styles):
         label = "{:g}, {:g}: {}".format(*weights, _fate(weights[1]))
-        steps = np.arange(len(gradient))
-        ax.plot(steps, gradient, color=COLOURS[name], marker=marker, markersize=5, label=label)
+        style = {"color": COLOURS[name], "marker": marker, "markersize": 5}
+        ax.plot(range(len(gradient)), gradient, label=label, **style)
     ax.set(xlabel="time step $k$ (the gradient comes in at the right)", yscale="symlog")
-    ax.set(ylabel="gradient of the cost at state $s_k$", xticks=steps)
+    ax.set(ylabel="gradient of the cost at state $s_k$")
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.axhline(0, color="0.6", linewidth=0.8)
     ax.grid(alpha=0.3)
     ax.legend(title="$w_x$, $w_{rec}$", loc="center left", bbox_to_anchor=(1, 0.5))

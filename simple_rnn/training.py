@@ -79,6 +79,11 @@ def compile_train_model(
     TrainModel
         ``train_model()`` runs one epoch and returns ``[cost]``, as in the article.
 
+    Raises
+    ------
+    TypeError
+        If the data is not of a floating-point dtype.
+
     Notes
     -----
     Source: the article's ``train_model``. There the data comes in through ``givens``; here it
@@ -111,7 +116,7 @@ def compile_predict(net: simpleRNN, mode: Any = None) -> Callable[[Any], np.ndar
     callable
         ``predict(x)`` takes time-major ``x`` of shape (seq_len, num_samples), an array or nested
         lists, and returns an ndarray of shape (num_samples,): about the number of ones in each
-        sequence, once the network is trained.
+        sequence, once the network is trained. It raises ValueError if ``x`` is not two-dimensional.
     """
     dtype = net.w_x.dtype
     x_t = at.matrix("x_t", dtype=dtype)
@@ -153,14 +158,11 @@ def compile_cost(dataset: CountingDataset, mode: Any = None) -> Callable[[Any, A
         aesara.shared(array.astype("float64"), name=name, shape=array.shape)
         for name, array in (("x_t", dataset.x), ("y_", dataset.y), ("s0", dataset.s0))
     )
-    # A row a pair of weights, a column a sample: each step computes all pairs at once.
-    y_t = unfold(
-        x_t[:, np.newaxis, :],
-        at.outer(at.ones_like(w_x), s0),
-        w_x[:, np.newaxis],
-        w_rec[:, np.newaxis],
-    )
-    function = compile_function([w_x, w_rec], at.square(y_ - y_t[-1]).sum(axis=1), mode=mode)
+    # A row a sample, a column a pair of weights: each step computes all pairs at once. Down the
+    # columns, C and NumPy add in the same order.
+    y_t = unfold(x_t[:, :, np.newaxis], at.outer(s0, at.ones_like(w_x)), w_x, w_rec)
+    errors = y_[:, np.newaxis] - y_t[-1]
+    function = compile_function([w_x, w_rec], at.square(errors).sum(axis=0), mode=mode)
 
     def cost(w_x: Any, w_rec: Any) -> np.ndarray:
         """Return the cost of each pair of weights."""
@@ -170,15 +172,15 @@ def compile_cost(dataset: CountingDataset, mode: Any = None) -> Callable[[Any, A
     return cost
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class History:
     """What a training run went through.
 
     Parameters
     ----------
-    costs : ndarray of shape (n_epochs,), float32
+    costs : ndarray of shape (n_epochs,), of the dtype of the data
         ``costs[k]`` is the cost of epoch ``k + 1``, before its update: the cost at ``weights[k]``.
-    weights : ndarray of shape (n_epochs + 1, 2), float32
+    weights : ndarray of shape (n_epochs + 1, 2), of the dtype of the network
         ``weights[k]`` is ``(w_x, w_rec)`` after ``k`` updates; the first row is the initial
         weights, the last one the final weights.
     seconds : float
@@ -200,7 +202,18 @@ class History:
         return self.weights[-1]
 
     def lines(self, report_every: int = REPORT_EVERY) -> list[str]:
-        """Return what :func:`train` printed, a line each, in the article's format."""
+        """Return the report of the run, a line each, in the article's format.
+
+        Parameters
+        ----------
+        report_every : int
+            After how many epochs the cost is reported.
+
+        Returns
+        -------
+        list of str
+            What :func:`train` prints with this ``report_every``.
+        """
         return [
             initial_line(self.initial_weights),
             *(
@@ -210,11 +223,11 @@ class History:
             final_line(self.final_weights),
         ]
 
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the loss curve; see :func:`simple_rnn.plotting.loss_curve`."""
+    def plot(self, **options: Any) -> Axes:
+        """Draw the loss curve; ``options`` as in :func:`simple_rnn.plotting.loss_curve`."""
         from simple_rnn import plotting
 
-        return plotting.loss_curve(self.costs, ax=ax)
+        return plotting.loss_curve(self.costs, **options)
 
 
 class TrainingDiverged(ArithmeticError):
@@ -298,7 +311,9 @@ def train(
 
     report(initial_line(weights[0]))
     for epoch in range(1, n_epochs + 1):
-        (cost,) = train_model()
+        # A cost that overflows is reported below, once.
+        with np.errstate(over="ignore", invalid="ignore"):
+            (cost,) = train_model()
         costs.append(cost)
         weights.append(net.weights)
         if not np.isfinite(cost):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 if "blas__ldflags" not in os.environ.get("AESARA_FLAGS", ""):
     os.environ["AESARA_FLAGS"] = os.environ.get("AESARA_FLAGS", "") + ",blas__ldflags="
 
-from simple_rnn import article  # noqa: E402
+from simple_rnn import article, train  # noqa: E402
 
 
 def run_python(*arguments: str, flags: str = "", cwd: Path = ROOT, **environment: str):
@@ -32,6 +33,13 @@ def run_python(*arguments: str, flags: str = "", cwd: Path = ROOT, **environment
     )
 
 
+def drawn_with_pinned_versions() -> bool:
+    """Whether what draws the pictures is what scripts/constraints.txt pins."""
+    lines = (ROOT / "scripts" / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = dict(line.split("==") for line in lines if "==" in line)
+    return all(version(name) == pins[name] for name in ("matplotlib", "numpy", "pillow"))
+
+
 @pytest.fixture(scope="session")
 def train_models():
     """The compiled training of each condition, run to its end."""
@@ -42,6 +50,6 @@ def train_models():
 def histories(train_models):
     """The article's two runs."""
     return {
-        name: article.train(train_model, article.N_EPOCHS, report=None)
+        name: train(train_model, article.N_EPOCHS, report=None)
         for name, train_model in train_models.items()
     }

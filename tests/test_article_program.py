@@ -14,8 +14,9 @@ OPTIMIZERS = {
 }
 
 
+@pytest.mark.parametrize("compiler", ["", ",cxx="], ids=["C", "Python"])
 @pytest.mark.parametrize("name", list(article.CONDITIONS))
-def test_prints_the_article_s_digits(name, tmp_path):
+def test_prints_the_article_s_digits(name, compiler, tmp_path):
     text = PROGRAM.read_text(encoding="utf-8")
     assert text.count(OPTIMIZERS["gd"]) == 1
     text = text.replace(OPTIMIZERS["gd"], OPTIMIZERS[name])
@@ -24,7 +25,7 @@ def test_prints_the_article_s_digits(name, tmp_path):
     program.write_text(f"from simple_rnn import compile_function\n{text}", encoding="utf-8")
 
     # The article's setting; in plain Theano it stood in a configuration file.
-    result = run_python(str(program), flags="floatX=float32,blas__ldflags=")
+    result = run_python(str(program), flags=f"floatX=float32,blas__ldflags={compiler}")
 
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines() == article.CONDITIONS[name].published_lines

@@ -53,3 +53,8 @@ def test_a_dataset_that_is_not_time_major_is_refused():
     rows = np.zeros((20, 10), dtype=np.float32)
     with pytest.raises(ValueError, match=r"y has shape \(20,\).*pass x\.T"):
         CountingDataset(x=rows, y=np.zeros(20), s0=np.zeros(20))
+
+
+def test_another_kind_of_generator_is_refused():
+    with pytest.raises(TypeError, match=r"rng is .*expected a numpy\.random\.RandomState"):
+        make_counting_dataset(rng=np.random.default_rng(1))

@@ -145,6 +145,23 @@ def test_changed_constraints_are_noticed_and_a_failure_is_repaired(project):
     assert added.exists()
 
 
+def test_a_changed_pyproject_is_noticed(project):
+    pyproject = project / "pyproject.toml"
+    pyproject.write_text(PYPROJECT.replace('version = "0.1"', 'version = "0.2"'))
+    version = "from importlib.metadata import version; print(version('tiny'))"
+    returncode, stdout, stderr = run(project, "python", "-c", version)
+    assert (returncode, stdout) == (0, "0.2\n"), stderr
+
+
+def test_an_environment_of_the_user_s_is_left_alone(tmp_path):
+    project = make_project(tmp_path / "p")
+    (project / ".venv" / "bin").mkdir(parents=True)
+    returncode, stdout, stderr = run(project, "echo", "never")
+    assert (returncode, stdout) == (1, "")
+    assert "was made by something else; move it away" in stderr
+    assert (project / ".venv" / "bin").is_dir()
+
+
 def awkward_environment():
     return dict(os.environ, PYTHONHOME="/nowhere", PYTHONPATH="/nowhere", PIP_USER="1")
 
@@ -163,6 +180,7 @@ def test_uv_is_asked_and_a_set_up_that_was_killed_is_made_anew(project, tmp_path
     write_executable(tools / "uv", copy % (project / ".venv"))
     other = make_project(tmp_path / "other")
     (other / ".venv" / "half of it").mkdir(parents=True)
+    (other / ".venv.lock").touch()
     command = ["python", "-c", "import tiny; print(tiny.__file__)"]
     returncode, stdout, stderr = run(other, *command, env=environ)
     assert returncode == 0, stderr

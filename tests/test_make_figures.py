@@ -3,11 +3,10 @@
 import csv
 import filecmp
 import importlib
-from importlib.metadata import version
 
 import numpy as np
 import pytest
-from conftest import ROOT, run_python
+from conftest import ROOT, drawn_with_pinned_versions, run_python
 
 SCRIPT = str(ROOT / "scripts" / "make_figures.py")
 NAMES = ["SRNmodel2", "rnn_loss_log1", "rnn_loss_log2", "cost_surface", "gradient_over_time"]
@@ -43,15 +42,8 @@ def different(one, other):
     return mismatched + errors
 
 
-def pinned_versions():
-    """Whether what draws is what scripts/constraints.txt pins."""
-    lines = (ROOT / "scripts" / "constraints.txt").read_text().splitlines()
-    pins = dict(line.split("==") for line in lines if "==" in line)
-    return all(version(name) == pins[name] for name in ("matplotlib", "numpy", "pillow"))
-
-
 def test_these_are_the_committed_files(drawn):
-    if not pinned_versions():
+    if not drawn_with_pinned_versions():
         pytest.skip("matplotlib, numpy or pillow is not the pinned version")
     assert different(drawn, ROOT / "figures") == []
 
@@ -94,7 +86,7 @@ def test_only_one(make_figures, tmp_path):
     assert files(tmp_path) == ["gradient_over_time.csv", "gradient_over_time.png"]
     # The gradient at the last state, multiplied by w_rec = 2 ten times on its way to the first.
     table = make_figures.read_table(tmp_path / "gradient_over_time.csv")
-    gradient = table["gradient at w_x = 1 w_rec = 2"]
+    gradient = table["gradient summed over the samples at w_x = 1 w_rec = 2"]
     assert gradient[0] == pytest.approx(gradient[-1] * 2**10)
 
 

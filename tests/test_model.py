@@ -95,3 +95,17 @@ def test_the_dtype_of_the_weights_does_not_depend_on_floatx(floatX):
 def test_one_weight_of_each_kind(name):
     with pytest.raises(ValueError, match=f"{name} is 2; expected 1"):
         simpleRNN(10, **{"nx": 1, "nrec": 1, name: 2})
+
+
+def test_another_dtype_is_refused():
+    with pytest.raises(ValueError, match="dtype is 'int32'; expected 'float32' or 'float64'"):
+        simpleRNN(10, 1, 1, dtype="int32")
+
+
+def test_a_state_of_one_sample_with_a_known_length():
+    net = simpleRNN(3, 1, 1, rng=np.random.RandomState(0))
+    x_t = at.matrix("x_t", dtype="float32")
+    y_t = net.state_update(x_t, np.zeros(1, dtype=np.float32))
+    w_x, w_rec = (float(weight) for weight in net.weights)
+    states = compile_function([x_t], y_t)(np.ones((2, 1), dtype=np.float32))
+    np.testing.assert_allclose(states, [[w_x], [w_x + w_x * w_rec]], rtol=1e-6)

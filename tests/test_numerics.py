@@ -21,6 +21,9 @@ def samples():
     return rng.uniform(0.5, 2, (4, 1000)).astype(np.float32)
 
 
+TENTH = np.float32(0.1)
+
+
 # Each expression is evaluated by Aesara and by NumPy, which rounds after every operation.
 @pytest.mark.parametrize(
     "expression",
@@ -30,6 +33,9 @@ def samples():
         pytest.param(lambda a, b, c, d: a * (b / c), id="product of quotient"),
         pytest.param(lambda a, b, c, d: (a / b) / (c / d), id="quotient of quotients"),
         pytest.param(lambda a, b, c, d: a + b * c - d * a, id="left to right"),
+        pytest.param(lambda a, b, c, d: TENTH * (a * a), id="constant times square"),
+        pytest.param(lambda a, b, c, d: TENTH * (a * (b / c)), id="constant times quotient"),
+        pytest.param(lambda a, b, c, d: a / (b / TENTH), id="quotient with a constant"),
     ],
 )
 @pytest.mark.usefixtures("backend")
@@ -37,6 +43,25 @@ def test_every_operation_rounds_once_in_the_written_order(expression, samples):
     symbols = [at.vector(name, dtype="float32") for name in "abcd"]
     evaluate = compile_function(symbols, expression(*symbols), on_unused_input="ignore")
     np.testing.assert_array_equal(evaluate(*samples), expression(*samples))
+
+
+@pytest.mark.usefixtures("backend")
+def test_so_it_does_inside_a_scan_that_was_built_before(samples):
+    x, w, s0 = (at.matrix("x", dtype="float32"), *at.fvectors("w", "s0"))
+    states, _ = aesara.scan(
+        lambda x_t, s_tm1, w: x_t * w + TENTH * (s_tm1 * (x_t / w)),
+        sequences=x,
+        outputs_info=s0,
+        non_sequences=w,
+    )
+    operation = states.owner.inputs[0].owner.op
+    mode = operation.mode
+    obtained = compile_function([x, w, s0], states)(samples[:2], samples[2], samples[3])
+    s = samples[3]
+    for x_t, state in zip(samples[:2], obtained):
+        s = x_t * samples[2] + TENTH * (s * (x_t / samples[2]))
+        np.testing.assert_array_equal(state, s)
+    assert operation.mode is mode  # the user's own graph is as it was
 
 
 def test_no_setting_is_changed():

@@ -22,15 +22,26 @@ def gradient_descent_in_numpy(params, gradients, state, learning_rate):
         p -= learning_rate * g
 
 
-def rmsprop_in_numpy(params, gradients, state, learning_rate, mu=0.5, rescale=5.0):
+def rmsprop_in_numpy(
+    params,
+    gradients,
+    state,
+    learning_rate,
+    mu=0.5,
+    rescale=5.0,
+    decay=0.9,
+    floor=1e-4,
+    fallback=0.1,
+    root=lambda norm: norm**0.5,
+):
     """The equations of the class's docstring, one parameter after the other."""
-    n = np.sqrt(np.sqrt(sum((g**2).sum() for g in gradients)))
+    n = root(np.sqrt(sum((g**2).sum() for g in gradients)))
     for i, (p, g) in enumerate(zip(params, gradients)):
         s, a, m = state.setdefault(i, [np.zeros_like(p) for _ in range(3)])
-        g = g * rescale / max(rescale, n) if np.isfinite(n) else 0.1 * p
-        s[...] = 0.9 * s + 0.1 * g**2
-        a[...] = 0.9 * a + 0.1 * g
-        d = learning_rate * g / np.maximum(np.sqrt(np.maximum(s - a**2, 0)), 1e-4)
+        g = g * rescale / max(rescale, n) if np.isfinite(n) else fallback * p
+        s[...] = decay * s + (1 - decay) * g**2
+        a[...] = decay * a + (1 - decay) * g
+        d = learning_rate * g / np.maximum(np.sqrt(np.maximum(s - a**2, 0)), floor)
         p += mu**2 * m - (1 + mu) * d
         m[...] = mu * m - d
 
@@ -47,23 +58,63 @@ def shared_values(dtypes):
     return [np.asarray(rng.normal(size=shape), dtype=dtype) for shape, dtype in zip(SHAPES, dtypes)]
 
 
+def quartic_problem():
+    """Starting points, and curvatures c of the loss sum(c (p - 1)^4).
+
+    The norm of its gradient falls from far above RMSProp's threshold to far below, and the smallest
+    gradients lie below its floor: every part of the rule has its say.
+    """
+    values = [np.asarray(3 * value) for value in shared_values(["float64"] * 5)]
+    entries = sum(value.size for value in values)
+    curvatures = np.split(np.logspace(-7, 2, entries), np.cumsum([v.size for v in values])[:-1])
+    return values, [c.reshape(v.shape) for c, v in zip(curvatures, values)]
+
+
+def in_numpy(rule, learning_rate, steps=25, **constants):
+    """The parameters after each step of a rule on the quartic problem."""
+    values, curvatures = quartic_problem()
+    state, path = {}, []
+    for _ in range(steps):
+        gradients = [4 * c * (v - 1) ** 3 for c, v in zip(curvatures, values)]
+        rule(values, gradients, state, learning_rate, **constants)
+        path.append(np.concatenate([value.ravel() for value in values]))
+    return np.array(path)
+
+
+LEARNING_RATES = {gradient_descent_in_numpy: 1e-5, rmsprop_in_numpy: 0.1}
+
+
 @pytest.mark.parametrize(("optimizer", "rule"), RULES)
-@pytest.mark.parametrize("scale", [0.1, 1e4], ids=["small gradient", "rescaled gradient"])
-def test_the_rule_in_numpy(optimizer, rule, scale):
-    values = shared_values(["float64"] * 5)
-    params = [aesara.shared(value.copy()) for value in values]
-    # Each entry has a curvature of its own.
-    curvatures = [scale * (1 + np.arange(v.size).reshape(v.shape)) for v in values]
-    loss = sum((c * (p - 1) ** 2).sum() for c, p in zip(curvatures, params))
-    learning_rate = 1e-3 / scale
+def test_the_rule_in_numpy(optimizer, rule):
+    values, curvatures = quartic_problem()
+    params = [aesara.shared(value) for value in values]
+    loss = sum((c * (p - 1) ** 4).sum() for c, p in zip(curvatures, params))
+    learning_rate = LEARNING_RATES[rule]
     step = compile_function([], loss, updates=optimizer(params, learning_rate).minimize(loss))
-    state = {}
-    for _ in range(25):
+    for expected in in_numpy(rule, learning_rate):
         step()
-        gradients = [2 * c * (v - 1) for c, v in zip(curvatures, values)]
-        rule(values, gradients, state, learning_rate)
-        for param, value in zip(params, values):
-            np.testing.assert_allclose(param.get_value(), value, rtol=1e-9, atol=1e-12)
+        obtained = np.concatenate([np.ravel(param.get_value()) for param in params])
+        np.testing.assert_allclose(obtained, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "constants",
+    [
+        {"mu": 0.4},
+        {"rescale": 4.0},
+        {"rescale": 7.0},
+        {"rescale": 1e9},
+        {"decay": 0.95},
+        {"floor": 1e-3},
+        {"floor": 1e-5},
+        {"root": lambda norm: norm},
+    ],
+    ids=str,
+)
+def test_the_problem_tells_rmsprop_from_its_neighbours(constants):
+    rule = in_numpy(rmsprop_in_numpy, 0.1)
+    neighbour = in_numpy(rmsprop_in_numpy, 0.1, **constants)
+    assert np.abs(neighbour - rule).max() > 1e-6
 
 
 @pytest.mark.parametrize(("optimizer", "rule"), RULES)
@@ -87,15 +138,25 @@ def test_dtype_and_shape_are_kept(optimizer, rule, dtypes, floatX):
         assert not np.array_equal(new, value)
 
 
-def test_rmsprop_replaces_a_gradient_that_is_not_finite():
-    p = aesara.shared(np.array([4.0], dtype=np.float32), name="p")
-    x = at.scalar("x", dtype="float32")
-    loss = (x * p**2).sum()
-    step = compile_function([x], loss, updates=RMSPropOptimizer([p], 0.01).minimize(loss))
-    step(np.inf)
-    expected = [np.array([4.0])]
-    rmsprop_in_numpy(expected, [np.array([np.inf])], {}, 0.01)
-    np.testing.assert_allclose(p.get_value(), expected[0], rtol=1e-6)
+@pytest.mark.parametrize("value", [np.inf, np.nan])
+def test_rmsprop_replaces_gradients_that_are_not_finite(value):
+    # One of the two gradients is not finite; both are replaced.
+    p = aesara.shared(np.array([4.0]), name="p")
+    q = aesara.shared(np.array(3.0), name="q")
+    x = at.scalar("x", dtype="float64")
+    loss = (x * p**2).sum() + q**2
+    step = compile_function([x], loss, updates=RMSPropOptimizer([p, q], 0.01).minimize(loss))
+    values, state = [np.array([4.0]), np.array(3.0)], {}
+    others, other_state = [np.array([4.0]), np.array(3.0)], {}
+    for factor in (1.0, 1.0, value, 1.0):
+        step(factor)
+        gradients = [factor * 2 * values[0], 2 * values[1]]
+        rmsprop_in_numpy(values, gradients, state, 0.01)
+        gradients = [factor * 2 * others[0], 2 * others[1]]
+        rmsprop_in_numpy(others, gradients, other_state, 0.01, fallback=0.2)
+        np.testing.assert_allclose([p.get_value()[0], q.get_value()], np.hstack(values), rtol=1e-9)
+    # Another share of the parameter would have been seen.
+    assert abs(np.hstack(others) - np.hstack(values)).max() > 1e-6
 
 
 def test_rmsprop_survives_a_constant_gradient():
@@ -111,17 +172,18 @@ def test_rmsprop_survives_a_constant_gradient():
 
 def test_rmsprop_takes_momentum_and_rescale_by_position():
     def weights_after_five_steps(*arguments, **keywords):
-        p = aesara.shared(np.array([4.0], dtype=np.float32), name="p")
+        p = aesara.shared(np.array([40.0], dtype=np.float32), name="p")
         loss = (p**4).sum()
-        updates = RMSPropOptimizer([p], 0.01).minimize(loss, *arguments, **keywords)
+        updates = RMSPropOptimizer([p], 1.0).minimize(loss, *arguments, **keywords)
         step = compile_function([], loss, updates=updates)
         for _ in range(5):
             step()
         return p.get_value()[0]
 
-    assert weights_after_five_steps(0.5, 5.0) == weights_after_five_steps()
-    assert weights_after_five_steps(0.3, 2.0) == weights_after_five_steps(momentum=0.3, rescale=2.0)
-    assert weights_after_five_steps(0.3, 2.0) != weights_after_five_steps()
+    article = weights_after_five_steps()
+    assert weights_after_five_steps(0.5, 5.0) == article
+    assert weights_after_five_steps(0.3) == weights_after_five_steps(momentum=0.3) != article
+    assert weights_after_five_steps(0.5, 99.0) == weights_after_five_steps(rescale=99.0) != article
 
 
 class MomentumOptimizer(Optimizer):

@@ -21,6 +21,11 @@ def test_the_import_is_silent(option):
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
+def test_the_import_is_silent_without_a_compiler():
+    result = run_python("-c", "import simple_rnn", PATH="/nonexistent")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
 def test_the_import_changes_no_setting():
     result = run_python("-c", SNAPSHOT)
     assert result.returncode == 0, result.stderr

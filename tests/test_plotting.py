@@ -87,3 +87,18 @@ def test_network(ax):
     shown = {text.get_text() for text in ax.texts}
     assert {"$s_0$", "$x_1$", "$x_n$", "$s_n$", "$y$", "$W_x$", "$W_{rec}$"} <= shown
     draw(ax)
+
+
+def test_costs_that_overflow_or_vanish(ax):
+    w = np.array([0.0, 1.0])
+    plotting.cost_surface(w, w, np.array([[0.0, 1.0], [2.0, np.inf]]), ax=ax)
+    draw(ax)
+    with pytest.raises(ValueError, match="costs holds no finite value above 0"):
+        plotting.cost_surface(w, w, np.zeros((2, 2)), ax=ax)
+
+
+def test_curves_can_be_put_side_by_side(ax, histories):
+    histories["gd"].plot(ax=ax, label="gradient descent")
+    histories["rmsprop"].plot(ax=ax, label="RMSProp", color=plotting.COLOURS["vermilion"])
+    assert [line.get_label() for line in ax.lines] == ["gradient descent", "RMSProp"]
+    assert ax.lines[0].get_color() != ax.lines[1].get_color()

@@ -38,8 +38,17 @@ def test_each_cost_is_the_cost_at_the_weights_before_the_update(histories, name)
 
 
 @pytest.mark.parametrize("optimizer", [GradientDescentOptimizer, RMSPropOptimizer])
-@pytest.mark.parametrize("sizes", [(1, 1), (1, 6), (6, 1), (5, 4)], ids=str)
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("sizes", "dtype"),
+    [
+        ((1, 1), "float32"),
+        ((1, 6), "float32"),
+        ((6, 1), "float32"),
+        ((1, 1), "float64"),
+        ((5, 4), "float64"),
+    ],
+    ids=str,
+)
 def test_every_size_and_dtype_learns(optimizer, sizes, dtype):
     x = np.ones(sizes, dtype=dtype)
     data = CountingDataset(x=x, y=x.sum(axis=0), s0=np.zeros_like(x[0]))

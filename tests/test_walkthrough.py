@@ -2,27 +2,27 @@
 
 import copy
 
-import nbformat
 import pytest
-from conftest import ROOT
+from conftest import ROOT, drawn_with_pinned_versions
 
 from simple_rnn import article
+
+nbclient = pytest.importorskip("nbclient")
+nbformat = pytest.importorskip("nbformat")
 
 PATH = ROOT / "scripts" / "walkthrough.ipynb"
 
 
 def outputs(notebook):
-    """What each code cell shows: printed text, values, and which kinds of picture."""
+    """What each code cell shows: printed text and values, and pictures."""
     shown = []
     for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
-        text, kinds = "", []
-        for output in cell.outputs:
+        if cell.cell_type == "code":
+            data = [output.get("data", {}) for output in cell.outputs]
             # A kernel may send one text in several pieces.
-            text += output.get("text", "") + output.get("data", {}).get("text/plain", "")
-            kinds += sorted(output.get("data", {}))
-        shown.append((text, kinds))
+            text = "".join(output.get("text", "") for output in cell.outputs)
+            text += "".join(d.get("text/plain", "") for d in data)
+            shown.append((text, [d["image/png"].strip() for d in data if "image/png" in d]))
     return shown
 
 
@@ -33,7 +33,6 @@ def committed():
 
 @pytest.fixture(scope="module")
 def executed(committed):
-    nbclient = pytest.importorskip("nbclient")
     notebook = copy.deepcopy(committed)
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -47,7 +46,11 @@ def executed(committed):
 
 
 def test_the_committed_outputs_are_those_of_a_run(committed, executed):
-    assert outputs(executed) == outputs(committed)
+    for fresh, old in zip(outputs(executed), outputs(committed)):
+        assert fresh[0] == old[0]
+        assert len(fresh[1]) == len(old[1])
+        if drawn_with_pinned_versions():
+            assert fresh[1] == old[1]
 
 
 def test_it_prints_the_article_s_tables(executed):
@@ -56,7 +59,7 @@ def test_it_prints_the_article_s_tables(executed):
         assert "\n".join(condition.published_lines) in printed
     assert printed.count("22 of 22 lines exact") == 2
     assert "5 ones, counted as 4.98" in printed
-    assert sum("image/png" in kinds for _, kinds in outputs(executed)) == 3
+    assert sum(len(pictures) for _, pictures in outputs(executed)) == 3
 
 
 def test_nothing_is_written_to_stderr(executed):
