@@ -67,6 +67,13 @@ def alive(message: str) -> Iterator[None]:
         sys.stderr.write(f"\r{message} {ending} \n" if terminal else f" {ending}\n")
 
 
+def option_parser(doc: str) -> argparse.ArgumentParser:
+    """Return a parser whose help is the docstring of the script."""
+    description, _, epilog = doc.partition("\n\n")
+    raw = argparse.RawDescriptionHelpFormatter
+    return argparse.ArgumentParser(description=description, epilog=epilog, formatter_class=raw)
+
+
 def at_least(minimum: int, maximum: float = float("inf")) -> Callable[[str], int]:
     """Return an argparse type for whole numbers from ``minimum`` to ``maximum``."""
 

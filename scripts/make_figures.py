@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
 import numpy as np
-from _console import alive, output_folder, start_aesara
+from _console import alive, option_parser, output_folder, start_aesara
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -235,12 +235,7 @@ def save(path: Path, recipe: Recipe, tables: dict[str, dict[str, np.ndarray]]) -
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Return the options."""
-    description, _, epilog = __doc__.partition("\n\n")
-    parser = argparse.ArgumentParser(
-        description=description,
-        epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = option_parser(__doc__)
     parser.add_argument(
         "--output-dir",
         type=output_folder,

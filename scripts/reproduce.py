@@ -20,6 +20,7 @@ from _console import (
     alive,
     at_least,
     environment,
+    option_parser,
     output_file,
     positive,
     say,
@@ -30,12 +31,7 @@ from _console import (
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Return the options, with None for each setting that is left to the article."""
-    description, _, epilog = __doc__.partition("\n\n")
-    parser = argparse.ArgumentParser(
-        description=description,
-        epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = option_parser(__doc__)
     parser.add_argument(
         "--condition",
         choices=["gd", "rmsprop", "all"],

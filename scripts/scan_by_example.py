@@ -11,7 +11,7 @@ first step: ``outputs_info``), and the ``non_sequences``, which stay the same. I
 from __future__ import annotations
 
 import numpy as np
-from _console import start_aesara
+from _console import option_parser, start_aesara
 
 
 def double_again_and_again() -> None:
@@ -62,6 +62,7 @@ def walk_along_a_sequence() -> None:
 
 def main() -> None:
     """Run both examples and print what each step computes."""
+    option_parser(__doc__).parse_args()
     start_aesara()
     import aesara
 
