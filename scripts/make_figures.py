@@ -54,7 +54,7 @@ class Runs:
         from simple_rnn import article
 
         if name not in self._histories:
-            with alive(f"Running the article's condition {name!r}"):
+            with alive(f"Compiling and running the article's condition {name!r}"):
                 self._histories[name] = article.run(article.CONDITIONS[name], report=None)
         return self._histories[name]
 
@@ -99,7 +99,7 @@ def surface_data(runs: Runs) -> dict[str, Table]:
     dataset = make_counting_dataset(
         article.NUM_SAMPLES, article.SEQ_LEN, rng=np.random.RandomState(article.SEED)
     )
-    with alive("Computing the cost surface"):
+    with alive("Compiling and computing the cost surface"):
         cost = compile_cost(dataset)
         tables = {}
         for window, (start, stop, step) in WINDOWS.items():

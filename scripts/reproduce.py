@@ -5,7 +5,7 @@
 Prints each experiment in the article's own format, then a table of published against obtained.
 Exit status: 0 if every published line came out digit for digit, or if an option departs from the
 article so that there is nothing to compare with; 1 if a line differs; 2 if an option is wrong;
-3 if the training diverged.
+3 if the cost became infinite or NaN.
 """
 
 from __future__ import annotations
@@ -41,11 +41,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     settings = parser.add_argument_group(
         "settings", "The article's by default; with another there is nothing to compare with."
     )
-    settings.add_argument("--epochs", type=at_least(1), metavar="N")
-    settings.add_argument("--learning-rate", type=positive, metavar="RATE")
-    settings.add_argument("--seed", type=at_least(0, 2**32 - 1), metavar="N")
-    settings.add_argument("--num-samples", type=at_least(1), metavar="N")
-    settings.add_argument("--seq-len", type=at_least(1), metavar="N")
+    settings.add_argument("--epochs", type=at_least(1), metavar="N", help="2001")
+    rates = "1e-5 for gradient descent, 0.001 for RMSProp"
+    settings.add_argument("--learning-rate", type=positive, metavar="RATE", help=rates)
+    settings.add_argument("--seed", type=at_least(0, 2**32 - 1), metavar="N", help="1")
+    settings.add_argument("--num-samples", type=at_least(1), metavar="N", help="20")
+    settings.add_argument("--seq-len", type=at_least(1), metavar="N", help="10 steps")
     parser.add_argument(
         "--output",
         type=output_file,
@@ -67,8 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
     names = list(article.CONDITIONS) if options.condition == "all" else [options.condition]
     if aesara.config.cxx:
         say(
-            "The first run on a machine takes tens of seconds before each experiment: Aesara has\n"
-            "the network and its gradients compiled by the C++ compiler, and keeps the results.\n"
+            "Compiling takes tens of seconds the first time on a machine, while the C++ compiler\n"
+            "builds the network and its gradients, and about two seconds from then on.\n"
         )
     else:
         say("No C++ compiler found: Aesara computes in Python, to the same digits but slower.\n")

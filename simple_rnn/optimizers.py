@@ -5,6 +5,9 @@ of ``(shared variable, new expression)`` pairs, which ``aesara.function(updates=
 Whatever has such a ``minimize`` works wherever these do. A new one is a subclass of
 :class:`Optimizer`::
 
+    import aesara.tensor as at
+    from simple_rnn.optimizers import Optimizer, constant_like
+
     class SignDescent(Optimizer):
         def minimize(self, loss):
             return [(p, p - constant_like(p, self.learning_rate) * at.sgn(g))

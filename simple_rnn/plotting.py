@@ -226,12 +226,14 @@ def cost_surface(
     colours = {"norm": norm, "cmap": "viridis", "shading": "gouraud", "rasterized": True}
     mesh = ax.pcolormesh(w_x, w_rec, costs, **colours)
     ax.figure.colorbar(mesh, ax=ax, location="bottom", label="cost (sum of squared errors)")
-    star = {"color": "white", "markeredgecolor": "black", "markersize": 14}
+    star = {"color": "white", "markeredgecolor": "black", "markersize": 12}
     ax.plot(1, 1, "*", **star, label="optimum (1, 1)")
     styles = cycle(((COLOURS["vermilion"], "-"), ("white", "--"), (COLOURS["sky"], "-.")))
+    start = "start"
     for (name, path), (colour, line) in zip((paths or {}).items(), styles):
         ax.plot(path[:, 0], path[:, 1], line, color=colour, linewidth=2, label=name)
-        ax.plot(*path[0], "o", color=colour, markeredgecolor="black")
+        ax.plot(*path[0], "o", color="black", markeredgecolor="white", zorder=3, label=start)
+        start = None  # once in the legend
     ax.legend(loc="upper right", facecolor="black", labelcolor="white", framealpha=0.5)
     ax.set(xlabel="$w_x$", ylabel="$w_{rec}$", aspect="equal")
     ax.set(xlim=(w_x[0], w_x[-1]), ylim=(w_rec[0], w_rec[-1]))
@@ -266,8 +268,10 @@ def gradient_over_time(
         label = "{:g}, {:g}: {}".format(*weights, _fate(weights[1]))
         style = {"color": COLOURS[name], "marker": marker, "markersize": 5}
         ax.plot(range(len(gradient)), gradient, label=label, **style)
-    ax.set(xlabel="time step $k$ (the gradient comes in at the right)", yscale="symlog")
-    ax.set(ylabel="gradient of the cost at state $s_k$")
+    # Linear from -1 to 1 and wide enough there for its three labels.
+    ax.set_yscale("symlog", linscale=1.5)
+    ax.set(xlabel="\u2190 back through time      time step $k$")
+    ax.set(ylabel="gradient at state $s_k$ (symlog)")
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.axhline(0, color="0.6", linewidth=0.8)
     ax.grid(alpha=0.3)

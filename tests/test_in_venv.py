@@ -110,6 +110,13 @@ def test_the_command_runs_in_the_callers_folder(project, tmp_path):
     assert run(project, "python", "-c", show, cwd=tmp_path) == (0, lines, "")
 
 
+def test_the_package_is_found_where_the_clone_has_its_name(project, tmp_path):
+    (tmp_path / "tiny").mkdir()
+    command = ["python", "-c", "import tiny; print(tiny.__file__)"]
+    file = "%s\n" % (project / "tiny" / "__init__.py").resolve()
+    assert run(project, *command, cwd=tmp_path) == (0, file, "")
+
+
 def test_it_may_be_called_through_a_symbolic_link_and_with_cdpath_set(project, tmp_path):
     prefix = ["python", "-c", "import sys; print(sys.prefix)"]
     expected = "%s\n" % (project / ".venv").resolve()

@@ -62,7 +62,7 @@ def test_cost_surface(ax, histories):
 
     path = histories["gd"].weights
     assert plotting.cost_surface(w_x, w_rec, costs, {"gradient descent": path}, ax=ax) is ax
-    assert labels(ax) == ["optimum (1, 1)", "gradient descent"]
+    assert labels(ax) == ["optimum (1, 1)", "gradient descent", "start"]
     np.testing.assert_array_equal(ax.lines[1].get_xydata(), path)
     draw(ax)
 

@@ -1,5 +1,6 @@
 """What the README claims, seen again."""
 
+import ast
 import re
 
 import pytest
@@ -58,7 +59,8 @@ def test_what_it_names_exists():
 def test_the_modules_import_in_the_order_in_which_they_are_listed():
     order = re.findall(r"^\| `(\w+)\.py` \|", README, re.MULTILINE)
     for name in order:
-        source = (ROOT / "simple_rnn" / f"{name}.py").read_text(encoding="utf-8")
-        imported = re.findall(r"^\s*from simple_rnn\.(\w+) import", source, re.MULTILINE)
-        imported += re.findall(r"^\s*from simple_rnn import (\w+)", source, re.MULTILINE)
+        tree = ast.parse((ROOT / "simple_rnn" / f"{name}.py").read_text(encoding="utf-8"))
+        froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        imported = [n.module[11:] for n in froms if n.module.startswith("simple_rnn.")]
+        imported += [a.name for n in froms if n.module == "simple_rnn" for a in n.names]
         assert all(order.index(other) < order.index(name) for other in imported), name
