@@ -25,6 +25,8 @@ from _console import alive, option_parser, output_folder, start_aesara
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from simple_rnn import CountingDataset
+
 FIGURES_FOLDER = Path(__file__).resolve().parents[1] / "figures"
 
 # The windows of the cost surface in the source blog, and the distance of the grid points in each.
@@ -57,6 +59,14 @@ class Runs:
             with alive(f"Compiling and running the article's condition {name!r}"):
                 self._histories[name] = article.run(article.CONDITIONS[name], report=None)
         return self._histories[name]
+
+
+def article_dataset() -> CountingDataset:
+    """Return the data that both runs are trained on."""
+    from simple_rnn import article, make_counting_dataset
+
+    rng = np.random.RandomState(article.SEED)
+    return make_counting_dataset(article.NUM_SAMPLES, article.SEQ_LEN, rng=rng)
 
 
 def loss_data(name: str) -> Callable[[Runs], dict[str, Table]]:
@@ -93,12 +103,9 @@ def draw_loss(name: str) -> Callable[[Figure, dict[str, dict[str, np.ndarray]]],
 
 def surface_data(runs: Runs) -> dict[str, Table]:
     """Compute the cost over both windows, and the paths of both runs."""
-    from simple_rnn import article, make_counting_dataset
     from simple_rnn.training import compile_cost
 
-    dataset = make_counting_dataset(
-        article.NUM_SAMPLES, article.SEQ_LEN, rng=np.random.RandomState(article.SEED)
-    )
+    dataset = article_dataset()
     with alive("Compiling and computing the cost surface"):
         cost = compile_cost(dataset)
         tables = {}
@@ -135,11 +142,9 @@ def draw_surface(figure: Figure, tables: dict[str, dict[str, np.ndarray]]) -> No
 
 def gradient_data(runs: Runs) -> dict[str, Table]:
     """Compute the gradient that reaches each state, for the blog's pairs of weights."""
-    from simple_rnn import article, make_counting_dataset, numpy_reference
+    from simple_rnn import numpy_reference
 
-    dataset = make_counting_dataset(
-        article.NUM_SAMPLES, article.SEQ_LEN, rng=np.random.RandomState(article.SEED)
-    )
+    dataset = article_dataset()
     X = dataset.x.T.astype(float)
     gradients = []
     for w_x, w_rec in GRADIENT_WEIGHTS:
