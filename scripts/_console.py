@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import atexit
+import gc
 import json
 import os
 import platform
@@ -27,6 +29,9 @@ def start_aesara() -> None:
     if "blas__ldflags" not in flags:
         os.environ["AESARA_FLAGS"] = f"{flags},blas__ldflags=".lstrip(",")
     import simple_rnn  # noqa: F401  (which drops the remaining message about BLAS)
+
+    # At its end Python would look through a million objects, those of the graphs, for garbage.
+    atexit.register(gc.freeze)
 
 
 def say(message: str) -> None:
@@ -143,7 +148,7 @@ def environment() -> dict[str, Any]:
     import numpy as np
 
     import simple_rnn
-    from simple_rnn.numerics import CXXFLAGS
+    from simple_rnn._compiler import CXXFLAGS
 
     return {
         "python": platform.python_version(),

@@ -18,6 +18,7 @@ from aesara.tensor.shape import unbroadcast
 from aesara.tensor.var import TensorVariable
 
 from simple_rnn.data import legacy_generator
+from simple_rnn.numerics import folding_in_python
 
 __all__ = ["simpleRNN", "step", "unfold"]
 
@@ -50,14 +51,15 @@ def unfold(
     symbolic tensor of shape (seq_len, ...)
         The state after each step.
     """
-    s_t, _ = aesara.scan(
-        fn=step,
-        sequences=x_t,
-        outputs_info=s0,
-        non_sequences=[w_x, w_rec],
-        # step sees nothing but its arguments.
-        strict=True,
-    )
+    with folding_in_python():
+        s_t, _ = aesara.scan(
+            fn=step,
+            sequences=x_t,
+            outputs_info=s0,
+            non_sequences=[w_x, w_rec],
+            # step sees nothing but its arguments.
+            strict=True,
+        )
     return s_t
 
 

@@ -29,6 +29,8 @@ import numpy as np
 from aesara.compile.sharedvalue import SharedVariable
 from aesara.tensor.var import TensorConstant, TensorVariable
 
+from simple_rnn.numerics import folding_in_python
+
 __all__ = [
     "GradientDescentOptimizer",
     "Optimizer",
@@ -74,8 +76,9 @@ class Optimizer:
 
     def gradients(self, loss: TensorVariable) -> list[TensorVariable]:
         """Return the gradient of the scalar ``loss`` with respect to each parameter."""
+        with folding_in_python():
+            gradients = aesara.grad(loss, self.params)
         # Where the loss is of another dtype than the parameter, so is the gradient at first.
-        gradients = aesara.grad(loss, self.params)
         return [at.cast(g, p.dtype) for p, g in zip(self.params, gradients)]
 
     def minimize(self, loss: TensorVariable) -> Updates:
