@@ -119,10 +119,11 @@ def _mode(in_c: bool) -> Mode:
     # allow_gc=False keeps the arrays between two operations for the next call. At 100 steps of
     # 10,000 samples, half of an epoch goes into fresh memory otherwise.
     linker = VMLinker(allow_gc=False, use_cloop=in_c)
-    excluded = ["local_mul_canonizer", "local_add_mul_fusion", "local_op_of_op"]
-    if not in_c:
-        excluded.append("fusion")
-    aesaras = Mode(linker, "fast_run").excluding(*excluded)
+    reordering = ["local_mul_canonizer", "local_add_mul_fusion", "local_op_of_op"]
+    # The products of the inputs with a weight stay in the steps: outside, they take an array for
+    # all steps. In Python an operation less at each step is worth more than that.
+    other = "scan_pushout_seqs_ops" if in_c else "fusion"
+    aesaras = Mode(linker, "fast_run").excluding(*reordering, other)
     outer = _Rewriter(aesaras.optimizer, in_c)
     # A C compiler vectorises no loop that may read what it has just written. At 100 steps of 10,000
     # samples, a backward step takes three times as long in place as into another array.
