@@ -3,7 +3,8 @@
     scripts/in_venv python scripts/make_figures.py
 
 Under the pinned versions the files come out the same to the byte. With --redraw the figures are
-drawn again from the saved data, without compiling or running anything.
+drawn again from the saved data, without compiling or running anything. What depends on the machine
+is not measured again: `scaling` shows the last whole run of scripts/benchmark.py.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ FIGURES_FOLDER = Path(__file__).resolve().parents[1] / "figures"
 WINDOWS = {"wide": (-3.0, 3.0, 0.05), "near": (-0.1, 2.1, 0.02)}
 # The weights for which the source blog follows the gradient through time.
 GRADIENT_WEIGHTS = ((2, 1), (1, 2), (1, -2), (1, 0), (1, 0.5), (1, -0.5))
+# The length at which the benchmark times an epoch on ever more samples, in steps.
+GROWTH_SEQ_LEN = 100
 
 # What makes a file the same to the byte each time: no date, no version, fixed identifiers.
 METADATA = {
@@ -168,6 +171,31 @@ def draw_gradient(figure: Figure, tables: dict[str, dict[str, np.ndarray]]) -> N
     )
 
 
+def scaling_data(runs: Runs) -> dict[str, Table]:
+    """Take the times per epoch over the size of the data from the record of the benchmark."""
+    with (FIGURES_FOLDER / "benchmark.csv").open(newline="", encoding="utf-8") as file:
+        epochs = [row for row in csv.DictReader(file) if row["comparison"] == "epoch"]
+    times = {}
+    for row in epochs:
+        if int(row["seq_len"]) == GROWTH_SEQ_LEN:
+            elements = GROWTH_SEQ_LEN * int(row["num_samples"])
+            times.setdefault(elements, {})[row["contestant"]] = float(row["median"])
+    names = list(dict.fromkeys(row["contestant"] for row in epochs))
+    rows = ((elements, *(times[elements][name] for name in names)) for elements in sorted(times))
+    return {"": (["elements", *(f"seconds per epoch of {name}" for name in names)], rows)}
+
+
+def draw_scaling(figure: Figure, tables: dict[str, dict[str, np.ndarray]]) -> None:
+    """Draw the time per epoch over the number of elements."""
+    from simple_rnn import plotting
+
+    elements, *times = tables[""].values()
+    names = [column.split(" of ", 1)[1] for column in list(tables[""])[1:]]
+    plotting.scaling(elements, dict(zip(names, times)), ax=figure.subplots())
+    samples = f"{elements[0] / GROWTH_SEQ_LEN:,.0f} to {elements[-1] / GROWTH_SEQ_LEN:,.0f} samples"
+    figure.suptitle(f"Time per epoch, {GROWTH_SEQ_LEN} steps and {samples}")
+
+
 def draw_network(figure: Figure, tables: dict[str, dict[str, np.ndarray]]) -> None:
     """Draw the network."""
     from simple_rnn import plotting
@@ -205,6 +233,7 @@ RECIPES = {
     ),
     "cost_surface": Recipe((8.2, 5.2), draw_surface, surface_data, (*WINDOWS, "paths")),
     "gradient_over_time": Recipe((8.2, 3.8), draw_gradient, gradient_data, ("",)),
+    "scaling": Recipe((8.2, 4.4), draw_scaling, scaling_data, ("",)),
 }
 
 

@@ -4,7 +4,8 @@
 - :func:`loss_curve`: the cost over the epochs, with the article's printed costs as points;
 - :func:`cost_surface`: the cost over the two weights, with the paths that training takes;
 - :func:`gradient_over_time`: the gradient that reaches each step: vanishing, exploding,
-  alternating.
+  alternating;
+- :func:`scaling`: the time per epoch over the size of the data, for several ways to compute it.
 
 Without an Axes they draw on the current one, as pyplot does. matplotlib is imported when a picture
 is drawn, not before.
@@ -21,7 +22,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["COLOURS", "cost_surface", "gradient_over_time", "loss_curve", "network"]
+__all__ = ["COLOURS", "cost_surface", "gradient_over_time", "loss_curve", "network", "scaling"]
 
 # Okabe and Ito's palette, which people with any colour vision can tell apart.
 COLOURS = {
@@ -285,3 +286,33 @@ def _fate(w_rec: float) -> str:
         return "gone after a step"
     fate = "explodes" if abs(w_rec) > 1 else "vanishes" if abs(w_rec) < 1 else "stays the same"
     return f"{fate}, alternating" if w_rec < 0 else fate
+
+
+def scaling(elements: np.ndarray, times: Mapping[str, np.ndarray], ax: Axes | None = None) -> Axes:
+    """Draw the time per epoch over the number of elements, both on logarithmic scales.
+
+    Parameters
+    ----------
+    elements : ndarray of shape (n,)
+        The sizes of the data, steps times samples, ascending.
+    times : mapping from name to ndarray of shape (n,)
+        For each way to compute an epoch the seconds that it takes; the first one is drawn bold.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; None stands for the current Axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The Axes drawn on.
+    """
+    ax = _current(ax)
+    names = ("vermilion", "orange", "blue", "sky", "purple", "green", "black")
+    for (label, seconds), name, marker in zip(times.items(), names, "osD^vPX"):
+        width = 2.5 if name == names[0] else 1.3
+        style = {"color": COLOURS[name], "marker": marker, "markersize": 5, "linewidth": width}
+        ax.plot(elements, seconds, label=label, **style)
+    ax.set(xscale="log", yscale="log", ylabel="seconds per epoch")
+    ax.set(xlabel="elements of the data (steps x samples)")
+    ax.grid(alpha=0.3)
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return ax

@@ -102,3 +102,16 @@ def test_curves_can_be_put_side_by_side(ax, histories):
     histories["rmsprop"].plot(ax=ax, label="RMSProp", color=plotting.COLOURS["vermilion"])
     assert [line.get_label() for line in ax.lines] == ["gradient descent", "RMSProp"]
     assert ax.lines[0].get_color() != ax.lines[1].get_color()
+
+
+def test_scaling_draws_a_line_each_on_logarithmic_scales(ax):
+    elements = np.array([10, 100, 1000])
+    times = {"ours": elements * 1e-6, "theirs": elements * 2e-6}
+    assert plotting.scaling(elements, times, ax=ax) is ax
+    for line, (name, seconds) in zip(ax.get_lines(), times.items()):
+        assert line.get_label() == name
+        np.testing.assert_array_equal(line.get_xydata(), np.transpose([elements, seconds]))
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert labels(ax) == list(times)
+    ours, theirs = ax.get_lines()
+    assert ours.get_linewidth() > theirs.get_linewidth()

@@ -1,6 +1,7 @@
 """What the README claims, seen again."""
 
 import ast
+import csv
 import re
 
 import pytest
@@ -46,6 +47,19 @@ def test_the_table_holds_what_was_published_and_what_is_obtained(histories):
                 assert re.findall(r"= *([\d.]+)", text) == row[column + offset].split(", ")
 
 
+def test_the_speeds_are_those_of_the_benchmark_s_last_run(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    from benchmark import quantity
+
+    with (ROOT / "figures" / "benchmark.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    medians = {quantity(float(row["median"]), row["unit"]) for row in rows}
+    section = README[README.index("## Speed") : README.index("## Platforms")]
+    named = re.findall(r"(?<=\| )[\d.]+ (?:s|ms|us|x)(?= [|(])", section)
+    assert len(named) == 5 * 6 + 3 * 2
+    assert set(named) <= medians
+
+
 def test_what_it_names_exists():
     for path in re.findall(r"`((?:scripts|tests|simple_rnn|figures)/[\w./]+)`", README):
         assert (ROOT / path).exists(), path
@@ -63,4 +77,5 @@ def test_the_modules_import_in_the_order_in_which_they_are_listed():
         froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
         imported = [n.module[11:] for n in froms if n.module.startswith("simple_rnn.")]
         imported += [a.name for n in froms if n.module == "simple_rnn" for a in n.names]
-        assert all(order.index(other) < order.index(name) for other in imported), name
+        public = [other for other in imported if not other.startswith("_")]
+        assert all(order.index(other) < order.index(name) for other in public), name
