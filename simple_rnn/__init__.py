@@ -20,7 +20,12 @@ from simple_rnn import article, numpy_reference, plotting
 from simple_rnn.data import CountingDataset, make_counting_dataset
 from simple_rnn.model import simpleRNN
 from simple_rnn.numerics import compile_function
-from simple_rnn.optimizers import GradientDescentOptimizer, Optimizer, RMSPropOptimizer
+from simple_rnn.optimizers import (
+    GradientDescentOptimizer,
+    Optimizer,
+    RMSPropOptimizer,
+    RpropOptimizer,
+)
 from simple_rnn.training import (
     History,
     TrainingDiverged,
@@ -37,6 +42,7 @@ __all__ = [
     "History",
     "Optimizer",
     "RMSPropOptimizer",
+    "RpropOptimizer",
     "TrainingDiverged",
     "article",
     "compile_function",

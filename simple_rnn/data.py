@@ -89,8 +89,17 @@ def legacy_generator(rng: np.random.RandomState | None) -> Any:
     return rng
 
 
+def check_dtype(dtype: str) -> None:
+    """Raise ValueError if ``dtype`` is neither float32 nor float64."""
+    if dtype not in ("float32", "float64"):
+        raise ValueError(f"dtype is {dtype!r}; expected 'float32' or 'float64'")
+
+
 def make_counting_dataset(
-    num_samples: int = 20, seq_len: int = 10, rng: np.random.RandomState | None = None
+    num_samples: int = 20,
+    seq_len: int = 10,
+    rng: np.random.RandomState | None = None,
+    dtype: str = "float32",
 ) -> CountingDataset:
     """Draw random binary sequences and count their ones, exactly as the article does.
 
@@ -103,16 +112,18 @@ def make_counting_dataset(
     rng : numpy.random.RandomState, optional
         Where the numbers come from; None stands for numpy's global generator, which the article
         uses (``numpy.random.seed(1)``). Each sample takes one ``rand(seq_len)``, rounded.
+    dtype : str
+        Of all arrays: the article's float32, or float64.
 
     Returns
     -------
     CountingDataset
-        All arrays float32, ``s0`` zero.
+        ``s0`` is zero.
 
     Raises
     ------
     ValueError
-        If a size is not a whole number of at least 1.
+        If a size is not a whole number of at least 1, or ``dtype`` is another.
     TypeError
         If ``rng`` is not a ``RandomState``.
 
@@ -134,11 +145,12 @@ def make_counting_dataset(
     for name, size in (("num_samples", num_samples), ("seq_len", seq_len)):
         if not isinstance(size, (int, np.integer)) or size < 1:
             raise ValueError(f"{name} is {size!r}; expected a whole number of at least 1")
+    check_dtype(dtype)
     draw = legacy_generator(rng).rand
-    samples = np.array([np.around(draw(seq_len)) for _ in range(num_samples)], dtype=np.float32)
+    samples = np.array([np.around(draw(seq_len)) for _ in range(num_samples)], dtype=dtype)
     return CountingDataset(
         # A copy in the order in which scan reads it, not a transposed view.
         x=np.ascontiguousarray(samples.T),
         y=samples.sum(axis=1),
-        s0=np.zeros(num_samples, dtype=np.float32),
+        s0=np.zeros(num_samples, dtype=dtype),
     )

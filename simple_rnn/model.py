@@ -17,7 +17,7 @@ import numpy as np
 from aesara.tensor.shape import unbroadcast
 from aesara.tensor.var import TensorVariable
 
-from simple_rnn.data import legacy_generator
+from simple_rnn.data import check_dtype, legacy_generator
 from simple_rnn.numerics import folding_in_python
 
 __all__ = ["simpleRNN", "step", "unfold"]
@@ -122,8 +122,7 @@ class simpleRNN:
                 raise ValueError(
                     f"{name} is {count!r}; expected 1: this network has one weight of each kind"
                 )
-        if dtype not in ("float32", "float64"):
-            raise ValueError(f"dtype is {dtype!r}; expected 'float32' or 'float64'")
+        check_dtype(dtype)
         draw = legacy_generator(rng).uniform
         self.len = slen
         # With the shape in their type, all that is computed from the weights has a known shape too.

@@ -123,8 +123,8 @@ def _mode(in_c: bool) -> Mode:
     # The products of the inputs with a weight stay in the steps: outside, they take an array for
     # all steps. In Python an operation less at each step is worth more than that.
     other = "scan_pushout_seqs_ops" if in_c else "fusion"
-    # It merges a slice of a slice by arithmetic on its bounds, hundreds of nodes that are folded one
-    # by one: two thirds of the time of all rewriting, to save a few views.
+    # It merges a slice of a slice by arithmetic on their bounds, and then hundreds of constants are
+    # folded one by one: two thirds of the time of all rewriting, to save a few views.
     slow = "local_subtensor_merge"
     aesaras = Mode(linker, "fast_run").excluding(*reordering, other, slow)
     outer = _Rewriter(aesaras.optimizer, in_c)

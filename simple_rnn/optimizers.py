@@ -27,7 +27,8 @@ import aesara
 import aesara.tensor as at
 import numpy as np
 from aesara.compile.sharedvalue import SharedVariable
-from aesara.tensor.var import TensorConstant, TensorVariable
+from aesara.graph.basic import Variable
+from aesara.tensor.var import TensorVariable
 
 from simple_rnn.numerics import folding_in_python
 
@@ -35,6 +36,7 @@ __all__ = [
     "GradientDescentOptimizer",
     "Optimizer",
     "RMSPropOptimizer",
+    "RpropOptimizer",
     "accumulator",
     "constant_like",
 ]
@@ -42,20 +44,22 @@ __all__ = [
 Updates = list[tuple[SharedVariable, TensorVariable]]
 
 
-def constant_like(param: SharedVariable, value: float) -> TensorConstant:
-    """Return ``value`` as a constant of the parameter's dtype.
+def constant_like(param: SharedVariable, value: float | TensorVariable) -> TensorVariable:
+    """Return ``value``, a number or a symbolic scalar, in the parameter's dtype.
 
     A plain Python number would take the dtype ``floatX``, and a float64 one makes the update of a
     float32 parameter float64, which Aesara refuses.
     """
+    if isinstance(value, Variable):
+        return at.cast(value, param.dtype)
     return at.constant(np.asarray(value, dtype=param.dtype))
 
 
-def accumulator(param: SharedVariable, name: str) -> SharedVariable:
-    """Return a new shared variable of zeros with the parameter's shape and dtype."""
+def accumulator(param: SharedVariable, name: str, start: float = 0.0) -> SharedVariable:
+    """Return a new shared variable of the parameter's shape and dtype, each entry ``start``."""
     # The static shape too: an update must have the type of the variable that it updates.
-    zeros = np.zeros_like(param.get_value(borrow=True))
-    return aesara.shared(zeros, name=f"{name}_{param}", shape=param.type.shape)
+    values = np.full_like(param.get_value(borrow=True), start)
+    return aesara.shared(values, name=f"{name}_{param}", shape=param.type.shape)
 
 
 class Optimizer:
@@ -66,11 +70,14 @@ class Optimizer:
     params : sequence of shared variables
         What to train, for example ``net.params``. Any mixture of shapes and floating-point dtypes;
         each keeps its own.
-    learning_rate : float
-        The step size.
+    learning_rate : float or symbolic scalar
+        The step size. A shared variable can be given another value between two updates, without
+        compiling again.
     """
 
-    def __init__(self, params: Sequence[SharedVariable], learning_rate: float = 0.01) -> None:
+    def __init__(
+        self, params: Sequence[SharedVariable], learning_rate: float | TensorVariable = 0.01
+    ) -> None:
         self.params = list(params)
         self.learning_rate = learning_rate
 
@@ -104,7 +111,7 @@ class GradientDescentOptimizer(Optimizer):
     ----------
     params : sequence of shared variables
         What to train.
-    learning_rate : float
+    learning_rate : float or symbolic scalar
         The step size; the article's is 1e-5, with the summed squared error as the loss.
 
     Notes
@@ -141,7 +148,7 @@ class RMSPropOptimizer(Optimizer):
     ----------
     params : sequence of shared variables
         What to train.
-    learning_rate : float
+    learning_rate : float or symbolic scalar
         The step size; the article's is 0.001.
 
     Notes
@@ -199,4 +206,65 @@ class RMSPropOptimizer(Optimizer):
             p_new = p + c(momentum**2) * m - c(1 + momentum) * d
             m_new = c(momentum) * m - d
             updates += [(s, s_new), (a, a_new), (m, m_new), (p, p_new)]
+        return updates
+
+
+class RpropOptimizer(Optimizer):
+    """Rprop, with which the source blog trains: only the sign of the gradient counts.
+
+    Each entry of a parameter has a step of its own, which grows while the sign of its gradient
+    stays the same. With ``sgn`` zero and ``delta`` one at the start::
+
+        delta <- eta_plus delta      where sgn(g) = sgn
+                 eta_minus delta     elsewhere, the first update included
+        sgn   <- sgn(g)
+        p     <- p - learning_rate * delta * sgn(g)
+
+    Parameters
+    ----------
+    params : sequence of shared variables
+        What to train.
+    learning_rate : float or symbolic scalar
+        The step to start from; the blog's is 0.001.
+
+    Notes
+    -----
+    Source: Roelants, "How to implement a recurrent neural network", part 1, which follows
+    Riedmiller and Braun, "A direct adaptive method for faster backpropagation learning: the RPROP
+    algorithm", 1993. Unlike there, the step has no bounds, and a change of sign does not take the
+    last step back.
+    """
+
+    def __init__(
+        self, params: Sequence[SharedVariable], learning_rate: float | TensorVariable = 0.001
+    ) -> None:
+        super().__init__(params, learning_rate)
+
+    def minimize(
+        self, loss: TensorVariable, eta_plus: float = 1.2, eta_minus: float = 0.5
+    ) -> Updates:
+        """Return one step of Rprop.
+
+        Parameters
+        ----------
+        loss : symbolic scalar
+            What to minimize. A positive factor before it changes nothing.
+        eta_plus : float
+            By what a step grows; the blog's is 1.2.
+        eta_minus : float
+            By what it shrinks; the blog's is 0.5.
+
+        Returns
+        -------
+        list of (shared variable, symbolic expression)
+            Updates of the parameters, the steps and the signs, which each call makes anew.
+        """
+        updates = []
+        for p, g in zip(self.params, self.gradients(loss)):
+            c = partial(constant_like, p)
+            delta, sgn = accumulator(p, "delta", start=1.0), accumulator(p, "sgn")
+            sgn_new = at.sgn(g)
+            delta_new = at.switch(at.eq(sgn_new, sgn), c(eta_plus), c(eta_minus)) * delta
+            p_new = p - c(self.learning_rate) * delta_new * sgn_new
+            updates += [(delta, delta_new), (sgn, sgn_new), (p, p_new)]
         return updates

@@ -21,7 +21,10 @@ from simple_rnn.numerics import compile_function
 from simple_rnn.optimizers import Optimizer
 
 if TYPE_CHECKING:
+    from aesara.tensor.var import TensorVariable
     from matplotlib.axes import Axes
+
+    Loss = Callable[[TensorVariable, TensorVariable], TensorVariable]
 
 __all__ = [
     "History",
@@ -30,11 +33,23 @@ __all__ = [
     "compile_cost",
     "compile_predict",
     "compile_train_model",
+    "mean_of_squares",
+    "sum_of_squares",
     "train",
 ]
 
 # How often the article prints the cost, in epochs.
 REPORT_EVERY = 100
+
+
+def sum_of_squares(y_: TensorVariable, y_hypo: TensorVariable) -> TensorVariable:
+    """Return the sum of the squared errors, ``sum((y_ - y_hypo)^2)``: the article's loss."""
+    return at.square(y_ - y_hypo).sum()
+
+
+def mean_of_squares(y_: TensorVariable, y_hypo: TensorVariable) -> TensorVariable:
+    """Return the mean of the squared errors: the source blog's loss."""
+    return at.square(y_ - y_hypo).mean()
 
 
 @dataclass(frozen=True)
@@ -54,13 +69,17 @@ class TrainModel:
 
 
 def compile_train_model(
-    net: simpleRNN, optimizer: Optimizer, dataset: CountingDataset, mode: Any = None
+    net: simpleRNN,
+    optimizer: Optimizer,
+    dataset: CountingDataset,
+    mode: Any = None,
+    loss: Loss = sum_of_squares,
 ) -> TrainModel:
     """Compile one epoch of training on the whole dataset.
 
-    The loss is the sum over the samples of the squared error of the last output, ``((y_ - y_t[-1])
-    ** 2).sum()``. The first compilation on a machine takes tens of seconds, most of them in the C
-    compiler; its results are kept in Aesara's compile cache.
+    The loss compares the last output of each sequence, ``y_t[-1]``, with its target. The first
+    compilation on a machine takes tens of seconds, most of them in the C compiler; its results are
+    kept in Aesara's compile cache.
 
     Parameters
     ----------
@@ -73,6 +92,9 @@ def compile_train_model(
         of the computation.
     mode : aesara.compile.mode.Mode or str, optional
         As in :func:`~simple_rnn.numerics.compile_function`.
+    loss : callable
+        ``loss(y_, y_hypo)`` returns a symbolic scalar from the targets and the outputs, both
+        symbolic of shape (num_samples,). The article's is :func:`sum_of_squares`.
 
     Returns
     -------
@@ -96,9 +118,9 @@ def compile_train_model(
     )
     y_t = net.state_update(x_t, s0)
     y_hypo = y_t[-1]
-    loss = at.square(y_ - y_hypo).sum()
-    train_op = optimizer.minimize(loss)
-    return TrainModel(net, compile_function([], [loss], updates=train_op, mode=mode))
+    cost = loss(y_, y_hypo)
+    train_op = optimizer.minimize(cost)
+    return TrainModel(net, compile_function([], [cost], updates=train_op, mode=mode))
 
 
 def compile_predict(net: simpleRNN, mode: Any = None) -> Callable[[Any], np.ndarray]:

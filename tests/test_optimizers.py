@@ -7,6 +7,7 @@ from simple_rnn import (
     GradientDescentOptimizer,
     Optimizer,
     RMSPropOptimizer,
+    RpropOptimizer,
     compile_function,
     compile_predict,
     compile_train_model,
@@ -46,9 +47,23 @@ def rmsprop_in_numpy(
         m[...] = mu * m - d
 
 
+def rprop_in_numpy(params, gradients, state, learning_rate, eta_plus=1.2, eta_minus=0.5, first=0):
+    """The blog's loop, one entry after the other."""
+    for i, (p, g) in enumerate(zip(params, gradients)):
+        deltas, signs = state.setdefault(
+            i, [np.full_like(p, learning_rate), np.full_like(p, first)]
+        )
+        for k in np.ndindex(p.shape):
+            sign = np.sign(g[k])
+            deltas[k] *= eta_plus if sign == signs[k] else eta_minus
+            p[k] -= sign * deltas[k]
+            signs[k] = sign
+
+
 RULES = [
     pytest.param(GradientDescentOptimizer, gradient_descent_in_numpy, id="gradient descent"),
     pytest.param(RMSPropOptimizer, rmsprop_in_numpy, id="RMSProp"),
+    pytest.param(RpropOptimizer, rprop_in_numpy, id="Rprop"),
 ]
 SHAPES = [(), (3,), (2, 4), (1,), (1, 1)]
 
@@ -81,7 +96,7 @@ def in_numpy(rule, learning_rate, steps=25, **constants):
     return np.array(path)
 
 
-LEARNING_RATES = {gradient_descent_in_numpy: 1e-5, rmsprop_in_numpy: 0.1}
+LEARNING_RATES = {gradient_descent_in_numpy: 1e-5, rmsprop_in_numpy: 0.1, rprop_in_numpy: 0.1}
 
 
 @pytest.mark.parametrize(("optimizer", "rule"), RULES)
@@ -115,6 +130,29 @@ def test_the_problem_tells_rmsprop_from_its_neighbours(constants):
     rule = in_numpy(rmsprop_in_numpy, 0.1)
     neighbour = in_numpy(rmsprop_in_numpy, 0.1, **constants)
     assert np.abs(neighbour - rule).max() > 1e-6
+
+
+@pytest.mark.parametrize(
+    "constants", [{"eta_plus": 1.21}, {"eta_minus": 0.51}, {"first": 1}, {"first": -1}], ids=str
+)
+def test_the_problem_tells_rprop_from_its_neighbours(constants):
+    rule = in_numpy(rprop_in_numpy, 0.1)
+    neighbour = in_numpy(rprop_in_numpy, 0.1, **constants)
+    assert np.abs(neighbour - rule).max() > 1e-6
+
+
+@pytest.mark.parametrize(("optimizer", "rule"), RULES)
+def test_a_shared_learning_rate_can_change_between_updates(optimizer, rule):
+    values, curvatures = quartic_problem()
+    params = [aesara.shared(value) for value in values]
+    loss = sum((c * (p - 1) ** 4).sum() for c, p in zip(curvatures, params))
+    learning_rate = aesara.shared(np.float64(1), name="learning_rate")
+    step = compile_function([], loss, updates=optimizer(params, learning_rate).minimize(loss))
+    learning_rate.set_value(LEARNING_RATES[rule])
+    for expected in in_numpy(rule, LEARNING_RATES[rule], steps=5):
+        step()
+        obtained = np.concatenate([np.ravel(param.get_value()) for param in params])
+        np.testing.assert_allclose(obtained, expected, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize(("optimizer", "rule"), RULES)
@@ -168,6 +206,20 @@ def test_rmsprop_survives_a_constant_gradient():
     for _ in range(500):
         step()
     assert np.isfinite(p.get_value()).all()
+
+
+def test_rprop_takes_eta_plus_and_eta_minus_by_position():
+    def path(*arguments, **keywords):
+        p = aesara.shared(np.array([4.0]), name="p")
+        loss = (p**2).sum()
+        updates = RpropOptimizer([p], 1.0).minimize(loss, *arguments, **keywords)
+        step = compile_function([], p, updates=updates)
+        return [step()[0] for _ in range(12)]
+
+    blog = path()
+    assert path(1.2, 0.5) == blog
+    assert path(1.3) == path(eta_plus=1.3) != blog
+    assert path(1.2, 0.4) == path(eta_minus=0.4) != blog
 
 
 def test_rmsprop_takes_momentum_and_rescale_by_position():
