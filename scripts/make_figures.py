@@ -17,6 +17,7 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
@@ -34,6 +35,8 @@ FIGURES_FOLDER = Path(__file__).resolve().parents[1] / "figures"
 WINDOWS = {"wide": (-3.0, 3.0, 0.05), "near": (-0.1, 2.1, 0.02)}
 # The weights for which the source blog follows the gradient through time.
 GRADIENT_WEIGHTS = ((2, 1), (1, 2), (1, -2), (1, 0), (1, 0.5), (1, -0.5))
+# Whose paths are drawn on the cost surface, and how they are called there.
+PATHS = {"gd": "gradient descent", "rmsprop": "RMSProp", "rprop": "Rprop (source blog)"}
 # The length at which the benchmark times an epoch on ever more samples, in steps.
 GROWTH_SEQ_LEN = 100
 
@@ -49,7 +52,7 @@ Table = tuple[list[str], Iterable[Iterable[float]]]  # the names of the columns,
 
 
 class Runs:
-    """The article's two runs, each made when it is first asked for."""
+    """The published runs, each made when it is first asked for."""
 
     def __init__(self) -> None:
         self._histories = {}
@@ -59,13 +62,13 @@ class Runs:
         from simple_rnn import article
 
         if name not in self._histories:
-            with alive(f"Compiling and running the article's condition {name!r}"):
+            with alive(f"Compiling and running the condition {name!r}"):
                 self._histories[name] = article.run(article.CONDITIONS[name], report=None)
         return self._histories[name]
 
 
 def article_dataset() -> CountingDataset:
-    """Return the data that both runs are trained on."""
+    """Return the data that all runs are trained on."""
     from simple_rnn import article, make_counting_dataset
 
     rng = np.random.RandomState(article.SEED)
@@ -105,7 +108,7 @@ def draw_loss(name: str) -> Callable[[Figure, dict[str, dict[str, np.ndarray]]],
 
 
 def surface_data(runs: Runs) -> dict[str, Table]:
-    """Compute the cost over both windows, and the paths of both runs."""
+    """Compute the cost over both windows, and the paths of the runs."""
     from simple_rnn.training import compile_cost
 
     dataset = article_dataset()
@@ -118,10 +121,10 @@ def surface_data(runs: Runs) -> dict[str, Table]:
             w_x, w_rec = np.meshgrid(grid, grid)
             rows = zip(w_x.ravel(), w_rec.ravel(), cost(w_x, w_rec).ravel())
             tables[window] = (["w_x", "w_rec", "cost (sum of squared errors)"], rows)
-    both = ("gd", "rmsprop")
-    columns = ["epoch", *(f"{weight} of {name}" for name in both for weight in ("w_x", "w_rec"))]
-    paths = np.hstack([runs[name].weights for name in both])
-    tables["paths"] = (columns, ([k, *weights] for k, weights in enumerate(paths)))
+    columns = ["epoch", *(f"{weight} of {name}" for name in PATHS for weight in ("w_x", "w_rec"))]
+    # A shorter run leaves its columns empty at the end.
+    paths = zip_longest(*(runs[name].weights for name in PATHS), fillvalue=("", ""))
+    tables["paths"] = (columns, ([k, *chain(*pairs)] for k, pairs in enumerate(paths)))
     return tables
 
 
@@ -130,17 +133,17 @@ def draw_surface(figure: Figure, tables: dict[str, dict[str, np.ndarray]]) -> No
     from simple_rnn import plotting
 
     _, *columns = tables["paths"].values()
-    gd, rmsprop = np.transpose(columns[:2]), np.transpose(columns[2:])
-    paths = {"gradient descent": gd, "RMSProp": rmsprop}
+    paths = {
+        name: np.array([pair for pair in zip(w_x, w_rec) if np.isfinite(pair).all()])
+        for name, w_x, w_rec in zip(PATHS.values(), columns[::2], columns[1::2])
+    }
     for ax, window in zip(figure.subplots(1, 2), WINDOWS):
         w_x, w_rec, costs = tables[window].values()
         side = len(np.unique(w_x))
         plotting.cost_surface(
             w_x[:side], w_rec[::side], costs.reshape(side, side), paths=paths, ax=ax
         )
-    figure.suptitle(
-        "The cost over the two weights, and the paths from the article's initial weights"
-    )
+    figure.suptitle("The cost over the two weights, and the paths that training takes")
 
 
 def gradient_data(runs: Runs) -> dict[str, Table]:

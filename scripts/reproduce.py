@@ -1,11 +1,11 @@
-"""Run the article's two experiments and compare them with what it printed, line by line.
+"""Run the article's two experiments and its source blog's, and compare them line by line.
 
     scripts/in_venv python scripts/reproduce.py
 
 Prints each experiment in the article's own format, then a table of published against obtained.
-Exit status: 0 if every published line came out digit for digit, or if an option departs from the
-article so that there is nothing to compare with; 1 if a line differs; 2 if an option is wrong;
-3 if the cost became infinite or NaN.
+Exit status: 0 if every published line came out digit for digit, or if an option departs from what
+was published so that there is nothing to compare with; 1 if a line differs; 2 if an option is
+wrong; 3 if the cost became infinite or NaN.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 import time
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from _console import (
     alive,
@@ -28,21 +29,25 @@ from _console import (
     write_json,
 )
 
+if TYPE_CHECKING:
+    from simple_rnn.article import Comparison, Condition
+
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """Return the options, with None for each setting that is left to the article."""
+    """Return the options, with None for each setting that is left as it was published."""
     parser = option_parser(__doc__)
     parser.add_argument(
         "--condition",
-        choices=["gd", "rmsprop", "all"],
+        choices=["gd", "rmsprop", "rprop", "all"],
         default="all",
-        help="which experiment: gradient descent, RMSProp, or both (default)",
+        help="which experiment: the article's gradient descent or RMSProp, the blog's Rprop, or all"
+        " (default)",
     )
     settings = parser.add_argument_group(
-        "settings", "The article's by default; with another there is nothing to compare with."
+        "settings", "As published by default; with another there is nothing to compare with."
     )
-    settings.add_argument("--epochs", type=at_least(1), metavar="N", help="2001")
-    rates = "1e-5 for gradient descent, 0.001 for RMSProp"
+    settings.add_argument("--epochs", type=at_least(1), metavar="N", help="2001; 500 for Rprop")
+    rates = "1e-5 for gradient descent, 0.001 for RMSProp and Rprop"
     settings.add_argument("--learning-rate", type=positive, metavar="RATE", help=rates)
     settings.add_argument("--seed", type=at_least(0, 2**32 - 1), metavar="N", help="1")
     settings.add_argument("--num-samples", type=at_least(1), metavar="N", help="20")
@@ -56,6 +61,54 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def run(condition: Condition, options: argparse.Namespace) -> tuple[dict, list[Comparison]]:
+    """Run and print a condition; return its record, and its comparison with what was published."""
+    from simple_rnn import TrainingDiverged, article, train
+
+    published = {
+        "learning_rate": condition.learning_rate,
+        "seed": article.SEED,
+        "num_samples": article.NUM_SAMPLES,
+        "seq_len": article.SEQ_LEN,
+        "epochs": condition.n_epochs,
+    }
+    given = {key: value for key, value in vars(options).items() if value is not None}
+    settings = {key: given.get(key, value) for key, value in published.items()}
+    departures = [key for key in published if settings[key] != published[key]]
+
+    print(f"{condition.title}, learning rate = {settings['learning_rate']:g}\n", flush=True)
+    with alive("Compiling"):
+        build_settings = {key: value for key, value in settings.items() if key != "epochs"}
+        train_model = article.build(condition, **build_settings)
+    diverged_at = None
+    try:
+        history = train(train_model, settings["epochs"], report=partial(print, flush=True))
+    except TrainingDiverged as diverged:
+        say(f"{diverged}.")
+        diverged_at = diverged.epoch
+        # The record keeps what was finite.
+        history = replace(
+            diverged.history,
+            costs=diverged.history.costs[:-1],
+            weights=diverged.history.weights[:-1],
+        )
+    else:
+        if condition.unseen_sequence:
+            print(article.answer_line(condition, history))
+    print()
+    record = {
+        "title": condition.title,
+        "settings": settings,
+        "departures": departures,
+        "costs": history.costs.tolist(),
+        "initial_weights": history.initial_weights.tolist(),
+        "final_weights": history.final_weights.tolist(),
+        "diverged_at_epoch": diverged_at,
+        "training_seconds": history.seconds,
+    }
+    return record, [] if departures else article.compare(condition, history)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run, report and compare; return the exit status."""
     options = parse(arguments)
@@ -63,81 +116,53 @@ def main(arguments: list[str] | None = None) -> int:
     start_aesara()
     import aesara
 
-    from simple_rnn import TrainingDiverged, article, train
+    from simple_rnn import article
 
-    names = list(article.CONDITIONS) if options.condition == "all" else [options.condition]
     if aesara.config.cxx:
         say(
             "Compiling takes tens of seconds the first time on a machine, while the C++ compiler\n"
-            "builds the network and its gradients, and about two seconds from then on.\n"
+            "builds the network and its gradients, and about a second from then on.\n"
         )
     else:
         say("No C++ compiler found: Aesara computes in Python, to the same digits but slower.\n")
-    departures, comparisons, records, diverged_at = set(), [], {}, {}
+    names = list(article.CONDITIONS) if options.condition == "all" else [options.condition]
+    records, comparisons = {}, {}
     for name in names:
-        condition = article.CONDITIONS[name]
-        published = {
-            "learning_rate": condition.learning_rate,
-            "seed": article.SEED,
-            "num_samples": article.NUM_SAMPLES,
-            "seq_len": article.SEQ_LEN,
-            "epochs": article.N_EPOCHS,
-        }
-        given = {key: value for key, value in vars(options).items() if value is not None}
-        settings = {key: given.get(key, value) for key, value in published.items()}
-        departures |= {key for key in published if settings[key] != published[key]}
+        records[name], comparisons[name] = run(article.CONDITIONS[name], options)
 
-        print(f"{condition.title}, learning rate = {settings['learning_rate']:g}\n", flush=True)
-        with alive("Compiling"):
-            n_epochs = settings.pop("epochs")
-            train_model = article.build(condition, **settings)
-        try:
-            history = train(train_model, n_epochs, report=partial(print, flush=True))
-        except TrainingDiverged as diverged:
-            say(f"{diverged}.")
-            diverged_at[name] = diverged.epoch
-            # The record keeps what was finite.
-            history = replace(
-                diverged.history,
-                costs=diverged.history.costs[:-1],
-                weights=diverged.history.weights[:-1],
-            )
-        print()
-        comparisons.append((condition, article.compare(condition, history)))
-        records[name] = {
-            "title": condition.title,
-            "settings": {**settings, "epochs": n_epochs},
-            "costs": history.costs.tolist(),
-            "initial_weights": history.initial_weights.tolist(),
-            "final_weights": history.final_weights.tolist(),
-            "diverged_at_epoch": diverged_at.get(name),
-            "training_seconds": history.seconds,
-        }
-
-    lines = [line for _, compared in comparisons for line in compared]
-    exact = sum(line.exact for line in lines)
-    if departures:
-        flags = ", ".join("--" + key.replace("_", "-") for key in sorted(departures))
-        verdict = f"Nothing published to compare with: not the article's settings ({flags})"
-    else:
-        for condition, compared in comparisons:
+    # By source, the article last: its line is what a run ends with.
+    lines = {"blog": [], "article": []}
+    for name, compared in comparisons.items():
+        if compared:
+            condition = article.CONDITIONS[name]
+            lines[condition.source] += compared
             print(f"{condition.title}: published against obtained\n")
             print(article.format_comparisons(compared), end="\n\n")
-        verdict = f"{exact} of {len(lines)} published lines reproduced"
+    verdicts = [
+        f"{sum(line.exact for line in compared)} of {len(compared)} published lines reproduced"
+        + (" (source blog)" if source == "blog" else "")
+        for source, compared in lines.items()
+        if compared
+    ]
+    departures = sorted({key for record in records.values() for key in record["departures"]})
+    if departures:
+        which = ", ".join(name for name, compared in comparisons.items() if not compared)
+        flags = ", ".join("--" + key.replace("_", "-") for key in departures)
+        verdicts.insert(0, f"Not compared: {which}, with other settings than published ({flags})")
 
     if options.output is not None:
         record = {
             "conditions": records,
-            "verdict": verdict,
+            "verdict": verdicts[-1],
             "environment": environment(),
             "seconds": time.perf_counter() - started,
         }
         write_json(options.output, record)
         print(f"Record of the run: {options.output}")
-    print(verdict)
-    if diverged_at:
+    print("\n".join(verdicts))
+    if any(record["diverged_at_epoch"] for record in records.values()):
         return 3
-    return 0 if departures or exact == len(lines) else 1
+    return 0 if all(line.exact for compared in lines.values() for line in compared) else 1
 
 
 if __name__ == "__main__":

@@ -1,35 +1,52 @@
-"""What the article published, and the comparison with it.
+"""What the article and its source blog published, and the comparison with it.
 
-This is the only home of the article's printed results. The settings below (seed, sizes, learning
-rates) feed a run, because a reproduction has to start from them; the printed results feed nothing
-but :func:`compare` and the points drawn beside a curve.
+This is the only home of their printed results. The settings below (seed, sizes, learning rates)
+feed a run, because a reproduction has to start from them; the printed results feed nothing but
+:func:`compare` and the points drawn beside a curve.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import zip_longest
-from typing import Any, Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
 
 from simple_rnn.data import make_counting_dataset
 from simple_rnn.model import simpleRNN
-from simple_rnn.optimizers import GradientDescentOptimizer, Optimizer, RMSPropOptimizer
-from simple_rnn.training import History, TrainModel, compile_train_model, train
+from simple_rnn.optimizers import (
+    GradientDescentOptimizer,
+    Optimizer,
+    RMSPropOptimizer,
+    RpropOptimizer,
+)
+from simple_rnn.training import (
+    History,
+    TrainModel,
+    compile_predict,
+    compile_train_model,
+    mean_of_squares,
+    sum_of_squares,
+    train,
+)
+
+if TYPE_CHECKING:
+    from simple_rnn.training import Loss
 
 __all__ = [
     "CONDITIONS",
     "Comparison",
     "Condition",
+    "answer_line",
     "build",
     "compare",
     "format_comparisons",
     "run",
 ]
 
-# The article's settings (its main program).
+# The article's settings (its main program). The blog has the same seed and sizes.
 SEED = 1
 NUM_SAMPLES = 20
 SEQ_LEN = 10
@@ -38,20 +55,32 @@ N_EPOCHS = 2001
 
 @dataclass(frozen=True)
 class Condition:
-    """One of the article's two experiments.
+    """An experiment: one of the article's two, or the source blog's.
 
     Parameters
     ----------
     name : str
         A short name, its key in :data:`CONDITIONS`.
     title : str
-        The article's heading for it.
+        A heading for it: the article's, where it has one.
     optimizer : type
         The optimizer's class.
     learning_rate : float
         Its learning rate.
     published : str
-        What the article printed, verbatim.
+        What was printed, verbatim; the blog's numbers in the article's format.
+    source : str
+        Who published it: ``"article"`` or ``"blog"``.
+    n_epochs : int
+        How many updates.
+    loss : callable
+        As in :func:`~simple_rnn.training.compile_train_model`.
+    dtype : str
+        Of the data and the weights.
+    initial_weights : tuple of float, optional
+        ``(w_x, w_rec)``; None where they are drawn after the data.
+    unseen_sequence : tuple of int
+        A sequence that the trained network is asked about at the end; empty for none.
     """
 
     name: str
@@ -59,15 +88,21 @@ class Condition:
     optimizer: type[Optimizer]
     learning_rate: float
     published: str
+    source: str = "article"
+    n_epochs: int = N_EPOCHS
+    loss: Loss = sum_of_squares
+    dtype: str = "float32"
+    initial_weights: tuple[float, float] | None = None
+    unseen_sequence: tuple[int, ...] = ()
 
     @property
     def published_lines(self) -> list[str]:
-        """The lines that the article printed: initial weights, twenty costs, final weights."""
+        """The lines that were printed: for the article initial weights, costs, final weights."""
         return self.published.strip().splitlines()
 
     @property
     def published_costs(self) -> dict[int, float]:
-        """The cost that the article printed for an epoch, by epoch."""
+        """The cost that was printed for an epoch, by epoch."""
         found = re.findall(r"epoch\[ *(\d+)\] : cost = *([\d.]+)", self.published)
         return {int(epoch): float(cost) for epoch, cost in found}
 
@@ -135,6 +170,22 @@ epoch[ 2000] : cost =  0.0068
 Final weights : wx =   0.9995, wRec =   0.9993
 """,
         ),
+        Condition(
+            name="rprop",
+            title="The source blog. Rprop",
+            optimizer=RpropOptimizer,
+            learning_rate=0.001,
+            published="""
+Final weights : wx =   1.0014, wRec =   0.9997
+Unseen sequence: target = 5, output = 5.00
+""",
+            source="blog",
+            n_epochs=500,
+            loss=mean_of_squares,
+            dtype="float64",
+            initial_weights=(-1.5, 2.0),
+            unseen_sequence=(0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 1, 1),
+        ),
     )
 }
 
@@ -152,7 +203,7 @@ def build(
     Parameters
     ----------
     condition : Condition
-        Which optimizer.
+        For example ``CONDITIONS["rmsprop"]``.
     learning_rate : float, optional
         None stands for the condition's own.
     seed, num_samples, seq_len : int
@@ -164,27 +215,30 @@ def build(
         Ready for :func:`~simple_rnn.training.train`.
     """
     rng = np.random.RandomState(seed)
-    dataset = make_counting_dataset(num_samples, seq_len, rng=rng)
-    net = simpleRNN(seq_len, 1, 1, rng=rng)
+    dataset = make_counting_dataset(num_samples, seq_len, rng=rng, dtype=condition.dtype)
+    net = simpleRNN(seq_len, 1, 1, rng=rng, dtype=condition.dtype)
+    if condition.initial_weights is not None:
+        net.weights = condition.initial_weights
     rate = condition.learning_rate if learning_rate is None else learning_rate
-    return compile_train_model(net, condition.optimizer(net.params, learning_rate=rate), dataset)
+    optimizer = condition.optimizer(net.params, learning_rate=rate)
+    return compile_train_model(net, optimizer, dataset, loss=condition.loss)
 
 
 def run(
     condition: Condition,
     *,
-    n_epochs: int = N_EPOCHS,
+    n_epochs: int | None = None,
     report: Callable[[str], Any] | None = print,
     **settings: Any,
 ) -> History:
-    """Run a condition as the article did, or with other settings.
+    """Run a condition as it was published, or with other settings.
 
     Parameters
     ----------
     condition : Condition
         For example ``CONDITIONS["rmsprop"]``.
-    n_epochs : int
-        The article's 2001 by default.
+    n_epochs : int, optional
+        None stands for the condition's own.
     report : callable or None
         As in :func:`~simple_rnn.training.train`.
     **settings
@@ -200,12 +254,44 @@ def run(
     TrainingDiverged
         At the first epoch whose cost is not finite.
     """
-    return train(build(condition, **settings), n_epochs, report=report)
+    n_epochs = condition.n_epochs if n_epochs is None else n_epochs
+    history = train(build(condition, **settings), n_epochs, report=report)
+    if report is not None and condition.unseen_sequence:
+        report(answer_line(condition, history))
+    return history
+
+
+def answer_line(condition: Condition, history: History) -> str:
+    """Return the line that reports what the trained network makes of the unseen sequence.
+
+    Parameters
+    ----------
+    condition : Condition
+        A condition with an unseen sequence.
+    history : History
+        A run of it.
+
+    Returns
+    -------
+    str
+        How many ones there are, and how many the network with the final weights counts.
+    """
+    sequence = condition.unseen_sequence
+    output = _output(sequence, tuple(history.final_weights.tolist()), condition.dtype)
+    return "Unseen sequence: target = %d, output = %.2f" % (sum(sequence), output)
+
+
+@cache
+def _output(sequence: tuple[int, ...], weights: tuple[float, float], dtype: str) -> float:
+    net = simpleRNN(len(sequence), 1, 1, rng=np.random.RandomState(SEED), dtype=dtype)
+    net.weights = weights
+    (output,) = compile_predict(net)(np.reshape(sequence, (-1, 1)))  # time-major: a column
+    return output
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One published line beside the one obtained."""
+    """A published line beside the one obtained, which is empty where there is none."""
 
     published: str
     obtained: str
@@ -231,13 +317,18 @@ class Comparison:
         return differences[np.abs(differences).argmax()]
 
 
+def _name(line: str) -> str:
+    """Return what a line of a report is about: what stands before the colon."""
+    return line.split(":")[0].strip()
+
+
 def _results(line: str) -> list[str]:
     """Return the results in a line of a report, as printed: what stands behind each ``=``."""
     return re.findall(r"= *([^\s,]+)", line)
 
 
 def compare(condition: Condition, history: History) -> list[Comparison]:
-    """Set what the article printed against what a run prints, line by line.
+    """Set what was published against what a run prints, line by line.
 
     Parameters
     ----------
@@ -249,11 +340,17 @@ def compare(condition: Condition, history: History) -> list[Comparison]:
     Returns
     -------
     list of Comparison
-        22 of them for a run of the article's length; a line that only one side has is compared with
-        an empty one.
+        One for each published line, 22 for a condition of the article, beside the line that the run
+        prints for the same; where it prints none, beside an empty one.
     """
-    pairs = zip_longest(condition.published_lines, history.lines(), fillvalue="")
-    return [Comparison(published, obtained) for published, obtained in pairs]
+    obtained = history.lines()
+    if condition.unseen_sequence:
+        obtained.append(answer_line(condition, history))
+    by_name = {_name(line): line for line in obtained}
+    return [
+        Comparison(published, by_name.get(_name(published), ""))
+        for published in condition.published_lines
+    ]
 
 
 def format_comparisons(comparisons: list[Comparison]) -> str:
@@ -271,10 +368,9 @@ def format_comparisons(comparisons: list[Comparison]) -> str:
     """
     rows = [("", "published", "obtained", "difference", "verdict")]
     for line in comparisons:
-        name = (line.published or line.obtained).split(":")[0].strip()
         published, obtained = (
             "  ".join(_results(text)) for text in (line.published, line.obtained)
         )
         verdict = "exact" if line.exact else "DIFFERS"
-        rows.append((name, published, obtained, f"{line.difference:.4f}", verdict))
+        rows.append((_name(line.published), published, obtained, f"{line.difference:.4f}", verdict))
     return "\n".join("%-15s  %14s  %14s  %10s  %s" % row for row in rows)

@@ -138,8 +138,13 @@ class simpleRNN:
 
     @property
     def weights(self) -> tuple[float, float]:
-        """The present values of ``w_x`` and ``w_rec``."""
+        """The present values of ``w_x`` and ``w_rec``; can be set."""
         return tuple(param.get_value(borrow=True)[0] for param in self.params)
+
+    @weights.setter
+    def weights(self, values: tuple[float, float]) -> None:
+        for param, value in zip(self.params, values):
+            param.set_value(np.array([value], dtype=param.dtype))
 
     def state_update(self, x_t: TensorVariable, s0: TensorVariable) -> TensorVariable:
         """Build the graph of the states over time.

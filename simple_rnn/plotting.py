@@ -229,13 +229,14 @@ def cost_surface(
     ax.figure.colorbar(mesh, ax=ax, location="bottom", label="cost (sum of squared errors)")
     star = {"color": "white", "markeredgecolor": "black", "markersize": 12}
     ax.plot(1, 1, "*", **star, label="optimum (1, 1)")
-    styles = cycle(((COLOURS["vermilion"], "-"), ("white", "--"), (COLOURS["sky"], "-.")))
-    start = "start"
-    for (name, path), (colour, line) in zip((paths or {}).items(), styles):
+    paths = paths or {}
+    styles = cycle(((COLOURS["vermilion"], "-"), ("white", "--"), (COLOURS["yellow"], "-.")))
+    for (name, path), (colour, line) in zip(paths.items(), styles):
         ax.plot(path[:, 0], path[:, 1], line, color=colour, linewidth=2, label=name)
-        ax.plot(*path[0], "o", color="black", markeredgecolor="white", zorder=3, label=start)
-        start = None  # once in the legend
-    ax.legend(loc="upper right", facecolor="black", labelcolor="white", framealpha=0.5)
+    if paths:
+        starts = np.transpose([path[0] for path in paths.values()])
+        ax.plot(*starts, "o", color="black", markeredgecolor="white", zorder=3, label="start")
+    ax.legend(loc="best", facecolor="black", labelcolor="white", framealpha=0.5)
     ax.set(xlabel="$w_x$", ylabel="$w_{rec}$", aspect="equal")
     ax.set(xlim=(w_x[0], w_x[-1]), ylim=(w_rec[0], w_rec[-1]))
     return ax

@@ -48,8 +48,8 @@ def train_models():
 
 @pytest.fixture(scope="session")
 def histories(train_models):
-    """The article's two runs."""
+    """The published runs."""
     return {
-        name: train(train_model, article.N_EPOCHS, report=None)
+        name: train(train_model, article.CONDITIONS[name].n_epochs, report=None)
         for name, train_model in train_models.items()
     }
