@@ -1,0 +1,142 @@
+"""scripts/check_claims.py: what it measures, and that each verdict follows from the measurement."""
+
+import importlib
+
+import numpy as np
+import pytest
+from conftest import ROOT, run_python
+
+from simple_rnn import article, make_counting_dataset
+from simple_rnn.training import compile_cost
+
+HOLDS, IN_PART, FAILS = "holds", "holds in part", "does not hold"
+LOW = np.array([9.0, 0.05, 0.01])
+HIGH = np.array([9.0, 5.0, 4.0])
+INFINITE = np.array([9.0, np.inf])
+
+
+@pytest.fixture
+def check_claims(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    return importlib.import_module("check_claims")
+
+
+def test_prints_every_claim_with_its_verdict():
+    result = run_python(str(ROOT / "scripts" / "check_claims.py"))
+    assert result.returncode == 0, result.stderr
+    heads = [line for line in result.stdout.splitlines() if not line.startswith(" ")]
+    assert heads == [
+        "HOLDS IN PART: Gradient descent diverges as soon as the learning rate is raised from"
+        " 1e-5.",
+        "HOLDS: RMSProp learns without trouble at 0.001.",
+        "HOLDS: RMSProp suits recurrent networks better than gradient descent.",
+        "HOLDS: The cost is strongly non-linear in the weights.",
+        "HOLDS: The right answer is [w_x, w_rec] = [1, 1].",
+        "HOLDS: Training finds approximately the right answer.",
+        "DOES NOT HOLD: The cost function is the mean squared error.",
+        "NOT TESTABLE: The loop could not be written in TensorFlow at the time.",
+    ]
+    # At the same rates in float64, from another program: 0.017, 0.0043, 0.00026, 3.3, 15, infinite.
+    shown = " ".join(result.stdout.split())
+    assert "0.0172 at 2e-05, 0.0043 at 3e-05, 0.0003 at 5e-05, 3.2818 at 0.0001" in shown
+    assert "infinite at epoch 10 at 0.001" in shown
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [
+        ({2e-5: HIGH, 1e-3: INFINITE}, HOLDS),
+        ({2e-5: LOW / 2, 1e-3: INFINITE}, IN_PART),
+        ({2e-5: LOW / 2, 1e-3: LOW / 3}, FAILS),
+    ],
+)
+def test_raised_rates(check_claims, raised, expected):
+    assert check_claims.raised_rate_diverges(LOW, raised).verdict == expected
+
+
+@pytest.mark.parametrize(("costs", "expected"), [(LOW, HOLDS), (HIGH, IN_PART), (INFINITE, FAILS)])
+def test_rmsprop(check_claims, costs, expected):
+    assert check_claims.rmsprop_without_trouble(costs).verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("rmsprop", "gd", "raised", "expected"),
+    [
+        (LOW, HIGH, HIGH, HOLDS),
+        (LOW, HIGH, LOW, IN_PART),
+        (LOW, LOW, LOW, FAILS),
+        (HIGH, LOW, LOW, FAILS),
+    ],
+)
+def test_which_suits_better(check_claims, rmsprop, gd, raised, expected):
+    claim = check_claims.rmsprop_suits_better(rmsprop, gd, {2e-5: raised})
+    assert claim.verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("costs", "epoch"),
+    [
+        ([9, 0.05, 0.01], 2),
+        ([0.01, 9, 0.01], 3),
+        ([0.01, 0.01], 1),
+        ([0.01, 9], np.inf),
+        ([0.01, np.nan], np.inf),
+    ],
+)
+def test_the_epoch_from_which_the_cost_stays_low(check_claims, costs, epoch):
+    assert check_claims.low_from(np.array(costs)) == epoch
+
+
+@pytest.mark.parametrize(
+    ("wide", "near", "expected"),
+    [
+        (lambda w_x, w_rec: w_rec**20, lambda w_x, w_rec: w_rec**20, HOLDS),
+        (lambda w_x, w_rec: w_rec**20, lambda w_x, w_rec: 2 * w_x - w_rec, IN_PART),
+        (lambda w_x, w_rec: 2 * w_x - w_rec, lambda w_x, w_rec: w_x + w_rec, FAILS),
+    ],
+)
+def test_nonlinearity(check_claims, wide, near, expected):
+    w_x, w_rec = np.meshgrid(*2 * [np.linspace(-1, 1, 21)])
+    surfaces = {"wide": (w_x, w_rec, wide(w_x, w_rec)), "near": (w_x, w_rec, near(w_x, w_rec))}
+    assert check_claims.strongly_nonlinear(surfaces).verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("cost", "expected"),
+    [
+        (lambda w_x, w_rec: (w_x - 1) ** 2 + (w_rec - 1) ** 2, HOLDS),
+        (lambda w_x, w_rec: (w_x - 1) ** 2 + 0 * w_rec, IN_PART),  # not the only answer
+        (lambda w_x, w_rec: w_x**2 + w_rec**2, FAILS),
+    ],
+)
+def test_the_right_answer(check_claims, cost, expected):
+    assert check_claims.answer_is_one_one(cost).verdict == expected
+
+
+def test_the_right_answer_to_other_data(check_claims):
+    data = make_counting_dataset(rng=np.random.RandomState(1))
+    data.y[:] *= 2  # counts twice
+    assert check_claims.answer_is_one_one(compile_cost(data)).verdict == FAILS
+
+
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    [
+        ([(1, 1), (1.06, 0.986)], HOLDS),
+        ([(1, 1), (1.2, 1)], IN_PART),
+        ([(1, 0.9), (1.2, 1)], FAILS),
+    ],
+)
+def test_what_training_finds(check_claims, weights, expected):
+    assert check_claims.answer_is_found(dict(enumerate(weights))).verdict == expected
+
+
+@pytest.mark.parametrize(("printed", "expected"), [(200.0, FAILS), (10.0, HOLDS)])
+def test_sum_or_mean(check_claims, printed, expected):
+    assert check_claims.cost_is_the_mean(printed, 200.0, 20).verdict == expected
+
+
+def test_the_cost_that_was_printed_is_compared_and_nothing_more(check_claims):
+    printed = article.CONDITIONS["gd"].published_costs[100]
+    claim = check_claims.cost_is_the_mean(printed + 1, 529.6915, 20)
+    assert "the sum 529.6915. Printed was 530.6915" in claim.measured

@@ -1,0 +1,42 @@
+"""scripts/check_gradient.py: that it agrees with the NumPy gradient, and finds a wrong one."""
+
+import importlib
+
+import numpy as np
+import pytest
+from aesara.gradient import grad_scale
+from conftest import ROOT, run_python
+
+from simple_rnn import article, make_counting_dataset, model, numpy_reference
+
+
+@pytest.fixture
+def check_gradient(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    monkeypatch.setenv("AESARA_FLAGS", "blas__ldflags=")
+    return importlib.import_module("check_gradient")
+
+
+def test_finds_no_error():
+    result = run_python(str(ROOT / "scripts" / "check_gradient.py"))
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.endswith("\nNo gradient errors found\n")
+    rows = [line.split() for line in result.stdout.splitlines() if line.startswith("w_")]
+    X = make_counting_dataset(rng=np.random.RandomState(article.SEED)).x.T.astype(float)
+    S = numpy_reference.forward_states(X, 1.2, 1.2)
+    grad_out = numpy_reference.output_gradient(S[:, -1], X.sum(axis=1)) / len(X)
+    expected, _ = numpy_reference.backward_gradient(X, S, grad_out, 1.2)
+    for row, gradient in zip(rows, expected):
+        assert float(row[1]) == pytest.approx(gradient, rel=1e-11)
+        assert float(row[2]) == pytest.approx(gradient, rel=1e-7)
+        assert 0 < float(row[3]) < 1e-7
+
+
+def test_finds_a_gradient_that_is_wrong_by_a_thousandth(check_gradient, monkeypatch, capsys):
+    # The cost stays what it was: only the way back through s_tm1 is scaled.
+    def step(x_t, s_tm1, w_x, w_rec):
+        return x_t * w_x + grad_scale(s_tm1, 1.001) * w_rec
+
+    monkeypatch.setattr(model, "step", step)
+    assert check_gradient.main([]) == 1
+    assert capsys.readouterr().out.endswith("\nThe analytic gradient is WRONG\n")
