@@ -6,8 +6,8 @@ which Aesara builds for the general case. Where the case is a simpler one, so ca
 - :func:`sums_after_scan`: at each step that scan sums over the samples and adds the sum to what it
   has, ``total = total + sum(g_t * x_t)``. Nothing else in it depends on ``total``. So the products
   and sums can wait until the scan is over and then take three operations for all steps, where they
-  took three for each. Every product and every sum over the samples is rounded as before, and the
-  sums are added up in the order of the steps.
+  took three for each, and fewer with :class:`SumsOfProducts`. Every product and every sum over the
+  samples is rounded as before, and the sums are added up in the order of the steps.
 - :func:`one_increment`: the gradient with respect to the last output, ``y_t[-1]``, is put into an
   array of zeros of the size of ``y_t``, which is added to an array of zeros of the size of all
   states. It can be put into the second at once.
@@ -15,19 +15,97 @@ which Aesara builds for the general case. Where the case is a simpler one, so ca
 
 from __future__ import annotations
 
+from typing import Any
+
 import aesara.tensor as at
+import numpy as np
 from aesara.graph.basic import Apply, Variable
 from aesara.graph.fg import FunctionGraph
-from aesara.scalar.basic import Add
+from aesara.link.c.op import COp
+from aesara.scalar.basic import Add, Mul
 from aesara.scan.utils import ScanArgs
 from aesara.tensor.elemwise import DimShuffle, Elemwise
 from aesara.tensor.exceptions import NotScalarConstantError
 from aesara.tensor.math import Sum
 from aesara.tensor.subtensor import IncSubtensor, Subtensor, get_idx_list, inc_subtensor
 
-__all__ = ["one_increment", "sums_after_scan"]
+__all__ = ["SumsOfProducts", "one_increment", "sums_after_scan"]
 
 Replacements = list[tuple[Variable, Variable]]  # for FunctionGraph.replace_all
+
+
+class SumsOfProducts(COp):
+    """``(a * b).sum(axis=1)`` of two matrices, without an array for the products.
+
+    As in Aesara's own operations each product is rounded to the dtype, the products of a row are
+    added in float64 from left to right, and their sum is rounded at the end. But each addition has
+    to wait for the one before, so here eight rows are added up side by side.
+    """
+
+    __props__ = ()
+
+    def make_node(self, a: Variable, b: Variable) -> Apply:
+        """Return the node that computes the sums of two matrices of one dtype."""
+        return Apply(self, [a, b], [at.TensorType(a.dtype, shape=a.type.shape[:1])()])
+
+    def infer_shape(self, fgraph: FunctionGraph, node: Apply, shapes: list) -> list:
+        """Return the shape of the sums: a number for each row."""
+        return [shapes[0][:1]]
+
+    def perform(self, node: Apply, inputs: list, output_storage: list) -> None:
+        """Compute in Python, as C does; cumsum adds from left to right, sum does not."""
+        a, b = inputs
+        sums = np.cumsum(a * b, axis=1, dtype="float64")[:, -1:].sum(axis=1)
+        output_storage[0][0] = sums.astype(a.dtype)
+
+    def c_code_cache_version(self) -> tuple[int, ...]:
+        """Return the version of the code below."""
+        return (1,)
+
+    def c_code(self, node: Apply, name: str, inputs: list, outputs: list, sub: dict) -> str:
+        """Return C code that computes the sums."""
+        (a, b), (sums,) = inputs, outputs
+        ctype, typenum = node.inputs[0].type.dtype_specs()[1:]
+        return f"""
+        {{
+            const npy_intp rows = PyArray_DIM({a}, 0), columns = PyArray_DIM({a}, 1);
+            if (PyArray_DIM({b}, 0) != rows || PyArray_DIM({b}, 1) != columns) {{
+                PyErr_SetString(PyExc_ValueError, "SumsOfProducts: the shapes differ");
+                {sub["fail"]}
+            }}
+            if ({sums} == NULL || PyArray_DIM({sums}, 0) != rows) {{
+                Py_XDECREF({sums});
+                {sums} = (PyArrayObject*)PyArray_SimpleNew(1, &rows, {typenum});
+                if ({sums} == NULL) {{ {sub["fail"]} }}
+            }}
+            const npy_intp a_step = PyArray_STRIDE({a}, 1), b_step = PyArray_STRIDE({b}, 1);
+            for (npy_intp first = 0; first < rows; first += 8) {{
+                const char *a_row[8], *b_row[8];
+                double sum[8] = {{0}};
+                for (int k = 0; k < 8; ++k) {{  // beyond the last row: that one again
+                    const npy_intp row = std::min(first + k, rows - 1);
+                    a_row[k] = PyArray_BYTES({a}) + row * PyArray_STRIDE({a}, 0);
+                    b_row[k] = PyArray_BYTES({b}) + row * PyArray_STRIDE({b}, 0);
+                }}
+                for (npy_intp i = 0; i < columns; ++i) {{
+                    for (int k = 0; k < 8; ++k) {{
+                        const {ctype} product = *(const {ctype}*)(a_row[k] + i * a_step)
+                            * *(const {ctype}*)(b_row[k] + i * b_step);
+                        sum[k] += product;
+                    }}
+                }}
+                for (int k = 0; k < 8 && first + k < rows; ++k)
+                    *({ctype}*)PyArray_GETPTR1({sums}, first + k) = sum[k];
+            }}
+        }}
+        """
+
+    def c_headers(self, **kwargs: Any) -> list[str]:
+        """Return the headers that the code needs."""
+        return ["<algorithm>"]
+
+
+sums_of_products = SumsOfProducts()
 
 
 def sums_after_scan(fgraph: FunctionGraph, scan: Apply) -> Replacements:
@@ -130,6 +208,10 @@ def _at_all_steps(var: Variable, over_time: dict[Variable, Variable]) -> Variabl
     if isinstance(op, DimShuffle):
         return inputs[0].dimshuffle(0, *(d if d == "x" else d + 1 for d in op.new_order))
     if isinstance(op, Sum):
+        factors = inputs[0].owner.inputs if _is_elemwise(inputs[0].owner, Mul) else ()
+        alike = len({(factor.type.dtype, factor.type.broadcastable) for factor in factors}) == 1
+        if len(factors) == 2 and alike and inputs[0].ndim == 2 and op.acc_dtype == "float64":
+            return sums_of_products(*factors)
         axes = range(inputs[0].ndim - 1) if op.axis is None else op.axis
         axes = [axis + 1 for axis in axes]
         return inputs[0].sum(axis=axes, dtype=op.dtype, acc_dtype=op.acc_dtype)
@@ -139,10 +221,19 @@ def _at_all_steps(var: Variable, over_time: dict[Variable, Variable]) -> Variabl
 def _added(new_total: Variable, total: Variable) -> Variable | None:
     """Return ``term`` where ``new_total`` is ``term + total`` or ``total + term``."""
     node = new_total.owner
-    if node is None or not (isinstance(node.op, Elemwise) and isinstance(node.op.scalar_op, Add)):
+    if not _is_elemwise(node, Add):
         return None
     terms = [v for v in node.inputs if v is not total]
     return terms[0] if len(node.inputs) == 2 and len(terms) == 1 else None
+
+
+def _is_elemwise(node: Apply | None, scalar_op: type) -> bool:
+    """Return whether a node is this operation entry by entry."""
+    return (
+        node is not None
+        and isinstance(node.op, Elemwise)
+        and isinstance(node.op.scalar_op, scalar_op)
+    )
 
 
 def _only_use_is_last(fgraph: FunctionGraph, totals: Variable) -> Variable | None:

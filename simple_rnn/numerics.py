@@ -120,13 +120,12 @@ def _mode(in_c: bool) -> Mode:
     # 10,000 samples, half of an epoch goes into fresh memory otherwise.
     linker = VMLinker(allow_gc=False, use_cloop=in_c)
     reordering = ["local_mul_canonizer", "local_add_mul_fusion", "local_op_of_op"]
-    # The products of the inputs with a weight stay in the steps: outside, they take an array for
-    # all steps. In Python an operation less at each step is worth more than that.
-    other = "scan_pushout_seqs_ops" if in_c else "fusion"
+    if not in_c:
+        reordering.append("fusion")
     # It merges a slice of a slice by arithmetic on their bounds, and then hundreds of constants are
     # folded one by one: two thirds of the time of all rewriting, to save a few views.
     slow = "local_subtensor_merge"
-    aesaras = Mode(linker, "fast_run").excluding(*reordering, other, slow)
+    aesaras = Mode(linker, "fast_run").excluding(*reordering, slow)
     outer = _Rewriter(aesaras.optimizer, in_c)
     # A C compiler vectorises no loop that may read what it has just written. At 100 steps of 10,000
     # samples, a backward step takes three times as long in place as into another array.

@@ -9,6 +9,7 @@ from aesara.tensor.math import Sum
 from aesara.tensor.subtensor import IncSubtensor
 
 from simple_rnn import compile_function, make_counting_dataset, numerics, simpleRNN
+from simple_rnn._rewrites import SumsOfProducts, sums_of_products
 
 
 @pytest.fixture
@@ -55,6 +56,8 @@ def test_gradients_of_the_network_keep_every_bit(without_rewrites):
     assert in_scan(rewritten, Sum) == (2, False)
     assert in_scan(plain, Sum) == (2, True)
     assert increments(rewritten) == increments(plain) - 1
+    nodes = rewritten.maker.fgraph.apply_nodes
+    assert sum(isinstance(node.op, SumsOfProducts) for node in nodes) == 2
     rng = np.random.RandomState(0)
     for num_samples, seq_len in ((20, 10), (1, 1), (1, 7), (13, 1), (300, 40)):
         data = make_counting_dataset(num_samples, seq_len, rng=rng)
@@ -90,6 +93,35 @@ def test_gradients_of_other_scans_keep_every_bit(step, moved, without_rewrites):
     sums = [node.op for node in rewritten.maker.fgraph.apply_nodes if isinstance(node.op, Sum)]
     assert [op.acc_dtype for op in sums] == ["float32"] * moved
     np.testing.assert_array_equal(rewritten(*arrays), plain(*arrays))
+
+
+@pytest.mark.parametrize("compiler", [pytest.param(True, marks=needs_compiler), False])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_sums_of_products_round_as_a_loop_does(compiler, dtype):
+    a, b = (at.matrix(name, dtype=dtype) for name in "ab")
+    with aesara.config.change_flags(cxx=aesara.config.cxx if compiler else ""):
+        function = compile_function([a, b], sums_of_products(a, b))
+    rng = np.random.RandomState(4)
+    for shape in [(rows, 30) for rows in range(19)] + [(3, 0), (3, 1), (300, 70)]:
+        # The exponents differ so much that float64 rounds too.
+        x, y = (rng.normal(size=shape) * 10.0 ** rng.randint(-9, 9, shape) for _ in range(2))
+        x, y = x.astype(dtype)[::-1], np.asfortranarray(y.astype(dtype))
+        expected = []
+        for products in x * y:
+            total = np.float64(0)
+            for product in products:
+                total = total + product
+            expected.append(total)
+        np.testing.assert_array_equal(function(x, y), np.array(expected, dtype=dtype))
+        assert function(x, y).dtype == dtype
+
+
+@needs_compiler
+def test_sums_of_products_take_matrices_of_one_shape():
+    a, b = at.fmatrices("a", "b")
+    function = compile_function([a, b], sums_of_products(a, b))
+    with pytest.raises(ValueError, match="the shapes differ"):
+        function(np.ones((3, 4), "f4"), np.ones((3, 5), "f4"))
 
 
 def test_totals_that_are_used_before_the_end_stay():
