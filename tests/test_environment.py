@@ -35,13 +35,13 @@ def needed(name, extra="", found=None):
     return found
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _in_the_project_s_environment():
+@pytest.fixture
+def in_venv():
     if Path(sys.prefix).resolve() != ROOT / ".venv" or not (ROOT / ".venv" / "made_from").exists():
         pytest.skip("not in the environment that scripts/in_venv makes")
 
 
-def test_all_that_in_venv_installs_is_pinned():
+def test_all_that_in_venv_installs_is_pinned(in_venv):
     # What a user added to the environment is the user's, and stays out of this.
     names = {name for name, _ in needed("simple-rnn", "test")} - {"simple-rnn"}
     assert {"aesara", "numpy", "scipy", "pytest", "hypothesis", "ipykernel"} <= names
@@ -49,7 +49,7 @@ def test_all_that_in_venv_installs_is_pinned():
     assert not missing, f"installed but not pinned: {', '.join(missing)}; {REMEDY}"
 
 
-def test_the_installed_versions_are_the_pinned_ones():
+def test_the_installed_versions_are_the_pinned_ones(in_venv):
     # Not all of sys.path: setuptools brings copies of others.
     folder = distributions(path=[sysconfig.get_path("purelib")])
     installed = {canonicalize_name(found.metadata["Name"]): found.version for found in folder}

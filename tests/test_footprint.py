@@ -97,7 +97,19 @@ def test_a_first_run_with_its_compiler_writes_its_output_and_its_cache(tmp_path,
     output, temporary, home = folders
     log = tmp_path / "log"
     trace = f"trace=open,openat,connect,sendto,{CHANGING}"
-    watched = [STRACE, "-f", "-qq", "-y", "-s", "4096", "-e", trace, "-o", str(log)]
+    watched = [
+        STRACE,
+        "-f",
+        "--seccomp-bpf",
+        "-qq",
+        "-y",
+        "-s",
+        "4096",
+        "-e",
+        trace,
+        "-o",
+        str(log),
+    ]
     if not STRACE or subprocess.run([*watched, "true"], capture_output=True).returncode:
         pytest.skip("needs strace, and that it may watch a process")
     script = [sys.executable, str(SCRIPTS / "reproduce.py"), "--condition", "gd", "--epochs", "3"]
@@ -118,12 +130,14 @@ def test_a_first_run_with_its_compiler_writes_its_output_and_its_cache(tmp_path,
 
     written, network = set(), []
     for call in map(CALL.fullmatch, log.read_text(errors="replace").splitlines()):
-        if not call or call["result"] == "-1":
-            continue  # the end of a process, or what came to nothing
-        arguments = call["arguments"]
-        if call["call"] in ("connect", "sendto"):
+        if not call:
+            continue  # a signal, the end of a process
+        name, arguments = call["call"], call["arguments"]
+        if name in ("connect", "sendto"):
             network += [arguments] if "AF_INET" in arguments else []
-        elif not call["call"].startswith("open") or re.search("O_(WRONLY|RDWR|CREAT)", arguments):
+        elif call["result"] == "-1":
+            continue  # nothing was changed
+        elif not name.startswith("open") or re.search("O_(WRONLY|RDWR|CREAT)", arguments):
             for path in PATH.finditer(arguments):
                 written.add(os.path.join(path["folder"] or output, path["path"]))
     assert network == []

@@ -20,7 +20,7 @@ from simple_rnn import compile_function, numpy_reference, simpleRNN
 from simple_rnn.optimizers import Optimizer
 
 # The same examples on every machine and every time; none is kept.
-at_random = settings(derandomize=True, deadline=None, database=None, max_examples=60)
+at_random = settings(derandomize=True, deadline=None, database=None, max_examples=40)
 dtypes = pytest.mark.parametrize("dtype", ["float32", "float64"])
 
 # So that the squared gradient of 15 steps stays within float32.
