@@ -17,7 +17,7 @@ from typing import Callable
 
 import numpy as np
 from _console import alive, option_parser, start_aesara
-from make_figures import WINDOWS, article_dataset
+from make_figures import WINDOWS, article_dataset, grid
 
 # Learning rates of gradient descent above the article's 1e-5.
 RAISED_RATES = (2e-5, 3e-5, 5e-5, 1e-4, 2e-4, 1e-3)
@@ -117,8 +117,8 @@ def strongly_nonlinear(surfaces: Mapping[str, tuple[np.ndarray, np.ndarray, np.n
 def answer_is_one_one(cost: Callable[[float, float], np.ndarray]) -> Claim:
     """Judge from the cost as a function of the two weights."""
     there = float(cost(1.0, 1.0))
-    grid = np.linspace(*WINDOWS["wide"][:2], 61)  # 0.1 apart
-    w_x, w_rec = np.meshgrid(grid, grid)
+    line = grid("wide")[::2]  # 0.1 apart
+    w_x, w_rec = np.meshgrid(line, line)
     elsewhere = cost(w_x, w_rec)[~(np.isclose(w_x, 1) & np.isclose(w_rec, 1))].min()
     return Claim(
         "The right answer is [w_x, w_rec] = [1, 1].",
@@ -195,8 +195,8 @@ def measure() -> list[Claim]:
         except TrainingDiverged as diverged:
             raised[value] = diverged.history.costs
     surfaces = {}
-    for window, (start, stop, step) in WINDOWS.items():
-        w_x, w_rec = np.meshgrid(*2 * [np.arange(start, stop + step / 2, step)])
+    for window in WINDOWS:
+        w_x, w_rec = np.meshgrid(grid(window), grid(window))
         surfaces[window] = (w_x, w_rec, cost(w_x, w_rec))
     finals = {"gradient descent": gd.final_weights, "RMSProp": rmsprop.final_weights}
     printed = article.CONDITIONS["gd"].published_costs[100]

@@ -11,14 +11,17 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
+import math
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Callable
 
 import numpy as np
@@ -36,9 +39,11 @@ WINDOWS = {"wide": (-3.0, 3.0, 0.05), "near": (-0.1, 2.1, 0.02)}
 # The weights for which the source blog follows the gradient through time.
 GRADIENT_WEIGHTS = ((2, 1), (1, 2), (1, -2), (1, 0), (1, 0.5), (1, -0.5))
 # Whose paths are drawn on the cost surface, and how they are called there.
-PATHS = {"gd": "gradient descent", "rmsprop": "RMSProp", "rprop": "Rprop (source blog)"}
+PATH_NAMES = {"gd": "gradient descent", "rmsprop": "RMSProp", "rprop": "Rprop (source blog)"}
 # The length at which the benchmark times an epoch on ever more samples, in steps.
 GROWTH_SEQ_LEN = 100
+# What the columns of its times are called, before the name of a contestant.
+TIME_OF = "seconds per epoch of "
 
 # What makes a file the same to the byte each time: no date, no version, fixed identifiers.
 METADATA = {
@@ -48,7 +53,26 @@ METADATA = {
 }
 STYLE = {"svg.hashsalt": "simple_rnn", "savefig.dpi": 130, "figure.constrained_layout.use": True}
 
-Table = tuple[list[str], Iterable[Iterable[float]]]  # the names of the columns, and the rows
+Table = tuple[Iterable[str], Iterable[Iterable[float]]]  # the names of the columns, and the rows
+
+
+class DamagedTable(ValueError):
+    """A CSV file does not hold what it should; the message says where, and what to do."""
+
+    def __init__(self, path: Path, line: int, damage: object) -> None:
+        recorded = path.name == "benchmark.csv"
+        maker = "the whole of scripts/benchmark.py" if recorded else "once without --redraw"
+        super().__init__(f"{path}, line {line}: {damage}; run {maker}, to have it written anew")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a table has to hold, to be drawn from."""
+
+    columns: tuple[str, ...]
+    rows: Callable[[], int] | None = None  # how many; None for any number but none
+    gaps: Sequence[str] = ()  # the columns whose fields may be empty
+    more: bool = False  # whether further columns follow
 
 
 class Runs:
@@ -75,6 +99,44 @@ def article_dataset() -> CountingDataset:
     return make_counting_dataset(article.NUM_SAMPLES, article.SEQ_LEN, rng=rng)
 
 
+def grid(window: str) -> np.ndarray:
+    """Return the weights of a window's grid points, the same for both."""
+    start, stop, step = WINDOWS[window]
+    # Rounded, so that the grid holds the optimum and its file short numbers.
+    return np.round(np.arange(start, stop + step / 2, step), 6)
+
+
+def settings() -> ModuleType:
+    """Return the article, whose numbers of epochs and steps are those of the tables."""
+    from simple_rnn import article
+
+    return article
+
+
+_cost = "cost (sum of squared errors)"
+_paths = [f"{weight} of {name}" for name in PATH_NAMES for weight in ("w_x", "w_rec")]
+_gradient = "gradient summed over the samples at w_x = {} w_rec = {}"
+LOSS = Layout(
+    columns=("epoch", _cost, "cost printed in the article"),
+    rows=lambda: settings().N_EPOCHS,
+    gaps=["cost printed in the article"],
+)
+SURFACE = {
+    window: Layout(("w_x", "w_rec", _cost), rows=lambda window=window: len(grid(window)) ** 2)
+    for window in WINDOWS
+}
+PATHS = Layout(
+    columns=("epoch", *_paths),
+    rows=lambda: settings().N_EPOCHS + 1,
+    gaps=_paths[-2:],  # those of Rprop, whose run is shorter
+)
+GRADIENT = Layout(
+    columns=("time step", *(_gradient.format(*weights) for weights in GRADIENT_WEIGHTS)),
+    rows=lambda: settings().SEQ_LEN + 1,
+)
+SCALING = Layout(("elements",), more=True)
+
+
 def loss_data(name: str) -> Callable[[Runs], dict[str, Table]]:
     """Return the function that computes the data of a condition's loss curve."""
 
@@ -82,10 +144,9 @@ def loss_data(name: str) -> Callable[[Runs], dict[str, Table]]:
         from simple_rnn import article
 
         published = article.CONDITIONS[name].published_costs
-        columns = ["epoch", "cost (sum of squared errors)", "cost printed in the article"]
         costs = runs[name].costs
         rows = ((k, cost, published.get(k, "")) for k, cost in enumerate(costs, start=1))
-        return {"": (columns, rows)}
+        return {"": (LOSS.columns, rows)}
 
     return compute
 
@@ -115,16 +176,13 @@ def surface_data(runs: Runs) -> dict[str, Table]:
     with alive("Compiling and computing the cost surface"):
         cost = compile_cost(dataset)
         tables = {}
-        for window, (start, stop, step) in WINDOWS.items():
-            # Rounded, so that the grid holds the optimum and its file short numbers.
-            grid = np.round(np.arange(start, stop + step / 2, step), 6)
-            w_x, w_rec = np.meshgrid(grid, grid)
+        for window, layout in SURFACE.items():
+            w_x, w_rec = np.meshgrid(grid(window), grid(window))
             rows = zip(w_x.ravel(), w_rec.ravel(), cost(w_x, w_rec).ravel())
-            tables[window] = (["w_x", "w_rec", "cost (sum of squared errors)"], rows)
-    columns = ["epoch", *(f"{weight} of {name}" for name in PATHS for weight in ("w_x", "w_rec"))]
+            tables[window] = (layout.columns, rows)
     # A shorter run leaves its columns empty at the end.
-    paths = zip_longest(*(runs[name].weights for name in PATHS), fillvalue=("", ""))
-    tables["paths"] = (columns, ([k, *chain(*pairs)] for k, pairs in enumerate(paths)))
+    paths = zip_longest(*(runs[name].weights for name in PATH_NAMES), fillvalue=("", ""))
+    tables["paths"] = (PATHS.columns, ([k, *chain(*pairs)] for k, pairs in enumerate(paths)))
     return tables
 
 
@@ -135,11 +193,11 @@ def draw_surface(figure: Figure, tables: dict[str, dict[str, np.ndarray]]) -> No
     _, *columns = tables["paths"].values()
     paths = {
         name: np.array([pair for pair in zip(w_x, w_rec) if np.isfinite(pair).all()])
-        for name, w_x, w_rec in zip(PATHS.values(), columns[::2], columns[1::2])
+        for name, w_x, w_rec in zip(PATH_NAMES.values(), columns[::2], columns[1::2])
     }
     for ax, window in zip(figure.subplots(1, 2), WINDOWS):
         w_x, w_rec, costs = tables[window].values()
-        side = len(np.unique(w_x))
+        side = math.isqrt(len(costs))
         plotting.cost_surface(
             w_x[:side], w_rec[::side], costs.reshape(side, side), paths=paths, ax=ax
         )
@@ -158,9 +216,7 @@ def gradient_data(runs: Runs) -> dict[str, Table]:
         grad_out = numpy_reference.output_gradient(S[:, -1], dataset.y)
         _, grad_over_time = numpy_reference.backward_gradient(X, S, grad_out, w_rec)
         gradients.append(grad_over_time.sum(axis=0))
-    name = "gradient summed over the samples at w_x = {} w_rec = {}"
-    columns = ["time step", *(name.format(*weights) for weights in GRADIENT_WEIGHTS)]
-    return {"": (columns, ([k, *row] for k, row in enumerate(np.transpose(gradients))))}
+    return {"": (GRADIENT.columns, ([k, *row] for k, row in enumerate(np.transpose(gradients))))}
 
 
 def draw_gradient(figure: Figure, tables: dict[str, dict[str, np.ndarray]]) -> None:
@@ -176,16 +232,24 @@ def draw_gradient(figure: Figure, tables: dict[str, dict[str, np.ndarray]]) -> N
 
 def scaling_data(runs: Runs) -> dict[str, Table]:
     """Take the times per epoch over the size of the data from the record of the benchmark."""
-    with (FIGURES_FOLDER / "benchmark.csv").open(newline="", encoding="utf-8") as file:
-        epochs = [row for row in csv.DictReader(file) if row["comparison"] == "epoch"]
-    times = {}
-    for row in epochs:
-        if int(row["seq_len"]) == GROWTH_SEQ_LEN:
-            elements = GROWTH_SEQ_LEN * int(row["num_samples"])
-            times.setdefault(elements, {})[row["contestant"]] = float(row["median"])
-    names = list(dict.fromkeys(row["contestant"] for row in epochs))
-    rows = ((elements, *(times[elements][name] for name in names)) for elements in sorted(times))
-    return {"": (["elements", *(f"seconds per epoch of {name}" for name in names)], rows)}
+    path, times = FIGURES_FOLDER / "benchmark.csv", {}
+    header, *lines = read_lines(path)
+    needed = {"comparison", "seq_len", "num_samples", "contestant", "median"}
+    if not needed <= set(header):
+        raise DamagedTable(path, 1, f"lacks the columns {sorted(needed - set(header))}")
+    for number, line in enumerate(lines, start=2):
+        row = dict(zip(header, line))
+        try:
+            if row["comparison"] == "epoch" and int(row["seq_len"]) == GROWTH_SEQ_LEN:
+                elements = GROWTH_SEQ_LEN * int(row["num_samples"])
+                times.setdefault(elements, {})[row["contestant"]] = finite(row["median"])
+        except ValueError as error:
+            raise DamagedTable(path, number, error) from None
+    names = list(next(iter(times.values()), []))
+    if any(list(of_size) != names for of_size in times.values()):
+        raise DamagedTable(path, len(lines) + 1, "not every contestant ran at every size")
+    rows = ((elements, *times[elements].values()) for elements in sorted(times))
+    return {"": ([*SCALING.columns, *(TIME_OF + name for name in names)], rows)}
 
 
 def draw_scaling(figure: Figure, tables: dict[str, dict[str, np.ndarray]]) -> None:
@@ -193,7 +257,7 @@ def draw_scaling(figure: Figure, tables: dict[str, dict[str, np.ndarray]]) -> No
     from simple_rnn import plotting
 
     elements, *times = tables[""].values()
-    names = [column.split(" of ", 1)[1] for column in list(tables[""])[1:]]
+    names = [column.removeprefix(TIME_OF) for column in list(tables[""])[1:]]
     plotting.scaling(elements, dict(zip(names, times)), ax=figure.subplots())
     samples = f"{elements[0] / GROWTH_SEQ_LEN:,.0f} to {elements[-1] / GROWTH_SEQ_LEN:,.0f} samples"
     figure.suptitle(f"Time per epoch, {GROWTH_SEQ_LEN} steps and {samples}")
@@ -213,7 +277,8 @@ class Recipe:
     size: tuple[float, float]
     draw: Callable[[Figure, dict[str, dict[str, np.ndarray]]], None]
     compute: Callable[[Runs], dict[str, Table]] = lambda runs: {}
-    tables: tuple[str, ...] = ()  # what its CSV files are called, behind the name of the figure
+    # Its CSV files, by what they are called behind the name of the figure.
+    tables: Mapping[str, Layout] = field(default_factory=dict)
 
     def paths(self, folder: Path, name: str) -> dict[str, Path]:
         """Return the CSV file of each table."""
@@ -222,21 +287,11 @@ class Recipe:
 
 RECIPES = {
     "SRNmodel2": Recipe((8.2, 3.4), draw_network),
-    "rnn_loss_log1": Recipe(
-        (8.2, 3.6),
-        draw_loss("gd"),
-        loss_data("gd"),
-        ("",),
-    ),
-    "rnn_loss_log2": Recipe(
-        (8.2, 3.6),
-        draw_loss("rmsprop"),
-        loss_data("rmsprop"),
-        ("",),
-    ),
-    "cost_surface": Recipe((8.2, 5.2), draw_surface, surface_data, (*WINDOWS, "paths")),
-    "gradient_over_time": Recipe((8.2, 3.8), draw_gradient, gradient_data, ("",)),
-    "scaling": Recipe((8.2, 4.4), draw_scaling, scaling_data, ("",)),
+    "rnn_loss_log1": Recipe((8.2, 3.6), draw_loss("gd"), loss_data("gd"), {"": LOSS}),
+    "rnn_loss_log2": Recipe((8.2, 3.6), draw_loss("rmsprop"), loss_data("rmsprop"), {"": LOSS}),
+    "cost_surface": Recipe((8.2, 5.2), draw_surface, surface_data, {**SURFACE, "paths": PATHS}),
+    "gradient_over_time": Recipe((8.2, 3.8), draw_gradient, gradient_data, {"": GRADIENT}),
+    "scaling": Recipe((8.2, 4.4), draw_scaling, scaling_data, {"": SCALING}),
 }
 
 
@@ -249,12 +304,67 @@ def write_table(path: Path, table: Table) -> None:
         writer.writerows([v if v == "" else f"{v:.9g}" for v in row] for row in rows)
 
 
-def read_table(path: Path) -> dict[str, np.ndarray]:
-    """Read a CSV file into a dictionary of columns; an empty field becomes NaN."""
-    with path.open(newline="", encoding="utf-8") as file:
-        columns, *rows = csv.reader(file)
-    values = np.array([[float(v) if v else np.nan for v in row] for row in rows])
-    return dict(zip(columns, values.T))
+def finite(text: str) -> float:
+    """Return the number that ``text`` is; ValueError for any other text, NaN and infinity too."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{text!r} is not a finite number")
+    return number
+
+
+def read_lines(path: Path) -> list[list[str]]:
+    """Return the fields of each line of a CSV file, in every line as many as in the first."""
+    lines = []
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")  # no number, and so found below
+        lines += csv.reader(io.StringIO(text))
+    except (OSError, csv.Error) as error:
+        raise DamagedTable(path, len(lines) + 1, f"cannot be read ({error})") from None
+    if not text.endswith("\n"):
+        raise DamagedTable(path, max(1, len(lines)), "the file is empty or cut off here")
+    for number, line in enumerate(lines, start=1):
+        if len(line) != len(lines[0]):
+            raise DamagedTable(path, number, f"has {len(line)} fields, not {len(lines[0])}")
+    return lines
+
+
+def read_table(path: Path, layout: Layout) -> dict[str, np.ndarray]:
+    """Read a CSV file into a dictionary of columns; an empty field becomes NaN.
+
+    Raises
+    ------
+    DamagedTable
+        If the file does not hold what ``layout`` says.
+    """
+    columns, *lines = read_lines(path)
+    expected = list(layout.columns)
+    further = columns[len(expected) :]
+    if columns != expected + further or bool(further) != layout.more:
+        raise DamagedTable(path, 1, f"the columns are {columns}, not {expected}")
+    rows = []
+    for number, line in enumerate(lines, start=2):
+        try:
+            rows.append(
+                [
+                    math.nan if not text and column in layout.gaps else finite(text)
+                    for column, text in zip(columns, line)
+                ]
+            )
+        except ValueError as error:
+            raise DamagedTable(path, number, error) from None
+    n_rows = layout.rows() if layout.rows else max(1, len(rows))
+    if len(rows) != n_rows:
+        raise DamagedTable(path, len(lines) + 1, f"ends after {len(rows)} rows, not {n_rows}")
+    return dict(zip(columns, np.transpose(rows)))
+
+
+def read_tables(recipe: Recipe, folder: Path, name: str) -> dict[str, dict[str, np.ndarray]]:
+    """Read all tables of a figure."""
+    paths = recipe.paths(folder, name)
+    return {table: read_table(paths[table], layout) for table, layout in recipe.tables.items()}
 
 
 def save(path: Path, recipe: Recipe, tables: dict[str, dict[str, np.ndarray]]) -> None:
@@ -299,15 +409,41 @@ def main(arguments: list[str] | None = None) -> int:
         needed = [path for name in names for path in RECIPES[name].paths(folder, name).values()]
         missing = [path.name for path in needed if not path.is_file()]
         if missing:
-            print(
-                f"make_figures.py: error: --redraw needs the saved data, and {folder} lacks"
-                f" {', '.join(missing)}; run once without --redraw",
-                file=sys.stderr,
+            return refuse(
+                f"--redraw needs the saved data, and {folder} lacks {', '.join(missing)};"
+                " run once without --redraw"
             )
-            return 2
     start_aesara()
-    folder.mkdir(exist_ok=True)
+    keep_fonts_beside_compiled_code()
+    try:
+        make(names, folder, options.format, options.redraw)
+    except DamagedTable as damaged:
+        return refuse(damaged)
+    return 0
 
+
+def refuse(reason: object) -> int:
+    """Say why nothing was made, and return the exit status for it."""
+    print(f"make_figures.py: error: {reason}", file=sys.stderr)
+    return 2
+
+
+def keep_fonts_beside_compiled_code() -> None:
+    """Have matplotlib keep its list of fonts in Aesara's compile cache.
+
+    Its own place is the home folder, where nobody told this script to write. The user's settings
+    are there too, which have no say here.
+    """
+    import aesara
+
+    cache = os.path.join(aesara.config.base_compiledir, "matplotlib")
+    os.environ.setdefault("MPLCONFIGDIR", cache)
+
+
+def make(names: list[str], folder: Path, suffix: str, redraw: bool) -> None:
+    """Make the named figures in ``folder``, or none of them."""
+    saved = {name: read_tables(RECIPES[name], folder, name) for name in names if redraw}
+    folder.mkdir(exist_ok=True)
     # All is made in a folder beside the old files, and put in their place at the end: a run that
     # fails or is stopped changes nothing.
     beside = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
@@ -315,20 +451,18 @@ def main(arguments: list[str] | None = None) -> int:
         runs = Runs()
         for name in names:
             recipe = RECIPES[name]
-            source = recipe.paths(folder if options.redraw else beside, name)
-            if not options.redraw:
+            if not redraw:
                 tables = recipe.compute(runs)
-                for table, path in source.items():
+                for table, path in recipe.paths(beside, name).items():
                     write_table(path, tables[table])
-            # Always from the file, so that drawing again later gives the same picture.
-            tables = {table: read_table(path) for table, path in source.items()}
-            save(beside / f"{name}.{options.format}", recipe, tables)
+                # From the file, so that drawing again later gives the same picture.
+                saved[name] = read_tables(recipe, beside, name)
+            save(beside / f"{name}.{suffix}", recipe, saved[name])
         for path in sorted(beside.iterdir()):
             os.replace(path, folder / path.name)
             print(folder / path.name)
     finally:
         shutil.rmtree(beside)
-    return 0
 
 
 if __name__ == "__main__":

@@ -66,8 +66,9 @@ def main() -> None:
     start_aesara()
     import aesara
 
-    # Two tiny graphs that run once: Python is soon enough, and no C has to be compiled first.
-    with aesara.config.change_flags(cxx=""):
+    # Two tiny graphs that run once: Python is soon enough, and no C has to be compiled first. With
+    # its other rewrites, Aesara would leave files behind among the temporary ones.
+    with aesara.config.change_flags(cxx="", mode="FAST_COMPILE"):
         double_again_and_again()
         walk_along_a_sequence()
 

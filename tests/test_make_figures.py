@@ -96,7 +96,7 @@ def test_only_one(make_figures, tmp_path):
     assert make_figures.main(["--only", "gradient_over_time", "--output-dir", str(tmp_path)]) == 0
     assert files(tmp_path) == ["gradient_over_time.csv", "gradient_over_time.png"]
     # The gradient at the last state, multiplied by w_rec = 2 ten times on its way to the first.
-    table = make_figures.read_table(tmp_path / "gradient_over_time.csv")
+    table = make_figures.read_table(tmp_path / "gradient_over_time.csv", make_figures.GRADIENT)
     gradient = table["gradient summed over the samples at w_x = 1 w_rec = 2"]
     assert gradient[0] == pytest.approx(gradient[-1] * 2**10)
 
@@ -125,6 +125,96 @@ def test_redraw_without_data_says_what_is_missing(make_figures, tmp_path, capsys
     assert make_figures.main(arguments) == 2
     assert "lacks rnn_loss_log1.csv; run once without --redraw" in capsys.readouterr().err
     assert files(tmp_path) == []
+
+
+def in_line(number, old, new):
+    """Return what changes one line of a file."""
+
+    def change(data):
+        lines = data.splitlines(keepends=True)
+        assert old in lines[number - 1]
+        lines[number - 1] = lines[number - 1].replace(old, new, 1)
+        return b"".join(lines)
+
+    return change
+
+
+def first_lines(number):
+    """Return what cuts a file off after a line."""
+    return lambda data: b"".join(data.splitlines(keepends=True)[:number])
+
+
+LOSS, NEAR = "rnn_loss_log1", "cost_surface_near"
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "line", "said"),
+    [
+        (LOSS, in_line(1, b"epoch", b"step"), 1, "the columns are ['step', 'cost (sum of"),
+        (LOSS, lambda data: data.replace(b",\n", b"\n"), 2, "has 2 fields, not 3"),
+        (LOSS, in_line(7, b"6,", b""), 7, "has 2 fields, not 3"),
+        (LOSS, in_line(7, b"6,", b"6,6,"), 7, "has 4 fields, not 3"),
+        (LOSS, in_line(7, b"\n", b"\n\n"), 8, "has 0 fields, not 3"),
+        (LOSS, in_line(7, b"6,", b"six,"), 7, "'six' is not a finite number"),
+        (LOSS, in_line(7, b"6,", b","), 7, "'' is not a finite number"),
+        (LOSS, in_line(7, b"6,", b"nan,"), 7, "'nan' is not a finite number"),
+        (LOSS, in_line(7, b",\n", b",nan\n"), 7, "'nan' is not a finite number"),
+        (LOSS, in_line(7, b"6,", b"-inf,"), 7, "'-inf' is not a finite number"),
+        (LOSS, in_line(7, b"6,", b"1e999,"), 7, "'1e999' is not a finite number"),
+        (LOSS, in_line(7, b"6,", b"\xff,"), 7, "'\ufffd' is not a finite number"),
+        (LOSS, in_line(7, b"6,", b"\0,"), 7, ""),  # csv takes a null byte since Python 3.11
+        (LOSS, lambda data: b"", 1, "the file is empty or cut off here"),
+        (LOSS, lambda data: data[:-3], 2002, "the file is empty or cut off here"),
+        (LOSS, first_lines(1), 1, "ends after 0 rows, not 2001"),
+        (LOSS, first_lines(1002), 1002, "ends after 1001 rows, not 2001"),
+        (NEAR, first_lines(12321), 12321, "ends after 12320 rows, not 12321"),
+        ("cost_surface_paths", first_lines(9), 9, "ends after 8 rows, not 2002"),
+        ("gradient_over_time", first_lines(11), 11, "ends after 10 rows, not 11"),
+        ("scaling", first_lines(1), 1, "ends after 0 rows, not 1"),
+        ("scaling", lambda data: b"elements\n100\n", 1, "the columns are ['elements']"),
+    ],
+)
+def test_damaged_data_is_refused(make_figures, tmp_path, capsys, name, damage, line, said):
+    (figure,) = (figure for figure in NAMES if name.startswith(figure))
+    for path in (ROOT / "figures").glob(f"{figure}*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    damaged = tmp_path / f"{name}.csv"
+    damaged.write_bytes(damage(damaged.read_bytes()))
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    options = ["--redraw", "--only", figure, "--output-dir", str(tmp_path)]
+    assert make_figures.main(options) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(f"make_figures.py: error: {damaged}, line {line}: {said}")
+    assert captured.err.endswith("; run once without --redraw, to have it written anew\n")
+    assert captured.err.count("\n") == 1
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("damage", "line", "said"),
+    [
+        (in_line(1, b"median", b"mean"), 1, "lacks the columns ['median']"),
+        (in_line(2, b"epoch,", b""), 2, "has 8 fields, not 9"),
+        (lambda data: data.replace(b"epoch,100,", b"epoch,x,", 1), 8, "invalid literal for int"),
+        (first_lines(15), 15, "not every contestant ran at every size"),
+        (lambda data: b"", 1, "the file is empty or cut off here"),
+        (None, 1, "cannot be read ([Errno 2] No such file"),
+    ],
+)
+def test_a_damaged_benchmark_is_refused(
+    make_figures, tmp_path, monkeypatch, capsys, damage, line, said
+):
+    record = tmp_path / "benchmark.csv"
+    if damage:
+        record.write_bytes(damage((ROOT / "figures" / "benchmark.csv").read_bytes()))
+    monkeypatch.setattr(make_figures, "FIGURES_FOLDER", tmp_path)
+    output = tmp_path / "output"
+    assert make_figures.main(["--only", "scaling", "--output-dir", str(output)]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"make_figures.py: error: {record}, line {line}: {said}")
+    assert error.endswith("; run the whole of scripts/benchmark.py, to have it written anew\n")
+    assert files(output) == []
 
 
 @pytest.mark.parametrize(
