@@ -46,6 +46,11 @@ def low_from(costs: np.ndarray) -> float:
     return first if first <= len(costs) else np.inf
 
 
+def short(rate: float) -> str:
+    """Return a learning rate as the article writes it, 1e-5 for 1e-05."""
+    return f"{rate:.0e}".replace("e-0", "e-")
+
+
 # Each claim is a function from what was measured to a Claim.
 
 
@@ -56,10 +61,10 @@ def raised_rate_diverges(costs: np.ndarray, raised: Mapping[float, np.ndarray]) 
         finite = np.isfinite(costs[-1])
         return f"{costs[-1]:.4f}" if finite else f"infinite at epoch {len(costs)}"
 
-    ends = ", ".join(f"{end(at_rate)} at {rate:g}" for rate, at_rate in raised.items())
+    ends = ", ".join(f"{end(at_rate)} at {short(rate)}" for rate, at_rate in raised.items())
     return Claim(
         "Gradient descent diverges as soon as the learning rate is raised from 1e-5.",
-        f"Last cost: {end(costs)} at 1e-05, {ends}.",
+        f"Last cost: {end(costs)} at 1e-5, {ends}.",
         # It holds for a rate that brings the training less far than 1e-5 does.
         verdict(*(not at_rate[-1] < costs[-1] for at_rate in raised.values())),
     )
@@ -69,8 +74,8 @@ def rmsprop_without_trouble(costs: np.ndarray) -> Claim:
     """Judge from the costs of RMSProp."""
     return Claim(
         "RMSProp learns without trouble at 0.001.",
-        f"Every cost of {len(costs)} epochs is finite: {'yes' if _finite(costs) else 'no'}."
-        f" The last one is {costs[-1]:.4f}.",
+        f"All costs are finite: {'yes' if _finite(costs) else 'no'}. The last of {len(costs)} is"
+        f" {costs[-1]:.4f}.",
         verdict(_finite(costs), costs[-1] < LOW_COST),
     )
 
@@ -88,8 +93,8 @@ def rmsprop_suits_better(
     return Claim(
         "RMSProp suits recurrent networks better than gradient descent.",
         f"The cost stays under {LOW_COST} from epoch {ours:.0f} with RMSProp, from {theirs:.0f}"
-        f" with gradient descent at 1e-05, and from {best:.0f} with it at {best_rate:g}, the best"
-        " rate tried.",
+        f" with gradient descent at 1e-5, and from {best:.0f} with it at {short(best_rate)}, the"
+        " best rate tried.",
         verdict(ours < theirs, ours < best),
     )
 

@@ -47,6 +47,31 @@ def test_the_table_holds_what_was_published_and_what_is_obtained(histories):
                 assert re.findall(r"= *([\d.]+)", text) == row[column + offset].split(", ")
 
 
+def test_the_claims_are_those_that_are_measured(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    import check_claims
+
+    rows = README[README.index("| the article says") :].splitlines()[2:]
+    claims = check_claims.measure()
+    assert rows[: len(claims) + 1] == [
+        *(f"| {claim.statement} | {claim.verdict} | {claim.measured} |" for claim in claims),
+        "",
+    ]
+
+
+def test_what_a_run_ends_with(histories):
+    shown, _ = block_after("text")
+    for line, source in zip(shown.splitlines(), ("blog", "article")):
+        compared = [
+            line
+            for name, condition in article.CONDITIONS.items()
+            if condition.source == source
+            for line in article.compare(condition, histories[name])
+        ]
+        assert line.startswith(f"{len(compared)} of {len(compared)} published lines reproduced")
+        assert all(line.exact for line in compared)
+
+
 def test_the_speeds_are_those_of_the_benchmark_s_last_run(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
     from benchmark import quantity
