@@ -55,8 +55,8 @@ def test_the_committed_outputs_are_those_of_a_run(committed, executed):
 
 def test_it_prints_the_article_s_tables(executed):
     printed = "".join(text for text, _ in outputs(executed))
-    for condition in article.CONDITIONS.values():
-        assert "\n".join(condition.published_lines) in printed
+    for name in ("gd", "rmsprop"):
+        assert "\n".join(article.CONDITIONS[name].published_lines) in printed
     assert printed.count("22 of 22 lines exact") == 2
     assert "5 ones, counted as 4.98" in printed
     assert sum(len(pictures) for _, pictures in outputs(executed)) == 3
