@@ -4,7 +4,8 @@
 
 Under the pinned versions the files come out the same to the byte. With --redraw the figures are
 drawn again from the saved data, without compiling or running anything. What depends on the machine
-is not measured again: `scaling` shows the last whole run of scripts/benchmark.py.
+is not measured again: `scaling` shows the last whole run of scripts/benchmark.py. Nor is what takes
+minutes: `learning_rate` shows the last whole run of scripts/learning_rate_study.py.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
 from _console import alive, option_parser, output_folder, start_aesara
@@ -45,7 +46,7 @@ METADATA = {
 }
 STYLE = {"svg.hashsalt": "simple_rnn", "savefig.dpi": 130, "figure.constrained_layout.use": True}
 
-Table = tuple[list[str], Iterable[Iterable[float]]]  # the names of the columns, and the rows
+Table = tuple[list[str], Iterable[Iterable[Any]]]  # the names of the columns, and the rows
 
 
 class Runs:
@@ -196,6 +197,43 @@ def draw_scaling(figure: Figure, tables: dict[str, dict[str, np.ndarray]]) -> No
     figure.suptitle(f"Time per epoch, {GROWTH_SEQ_LEN} steps and {samples}")
 
 
+def study_data(runs: Runs) -> dict[str, Table]:
+    """Take the table of the learning-rate study as it is."""
+    with (FIGURES_FOLDER / "learning_rate.csv").open(newline="", encoding="utf-8") as file:
+        columns, *rows = csv.reader(file)
+    return {"": (columns, rows)}
+
+
+def draw_study(figure: Figure, tables: dict[str, dict[str, np.ndarray]]) -> None:
+    """Draw the final cost over the learning rate, an Axes for each length of the sequences."""
+    from simple_rnn import article, plotting
+
+    table = tables[""]
+    lengths = np.unique(table["seq_len"])
+    titles = {"gd": "gradient descent", "rmsprop": "RMSProp", "rprop": "Rprop"}
+    for ax, length in zip(figure.subplots(1, len(lengths), sharey=True, squeeze=False)[0], lengths):
+        here = table["seq_len"] == length
+        runs, chosen = {}, {}
+        for name, title in titles.items():
+            rows = here & (table["optimizer"] == name)
+            if rows.any():
+                rates = table["learning_rate"][rows]
+                runs[title] = rates, table["final_cost"][rows]
+                if name in ("gd", "rmsprop") and article.CONDITIONS[name].learning_rate in rates:
+                    chosen[title] = article.CONDITIONS[name].learning_rate
+        plotting.learning_rate(runs, chosen, ax=ax)
+        if len(lengths) > 1:
+            ax.set_title(f"{length:g} steps", fontsize="medium")
+            ax.label_outer()
+            if length != lengths[-1]:
+                ax.get_legend().remove()
+    seeds = len(np.unique(table["seed"]))
+    epochs = table["n_epochs"][0]
+    figure.suptitle(
+        f"What {epochs:g} epochs leave of the cost: median of {seeds} seeds, band from 10 % to 90 %"
+    )
+
+
 def draw_network(figure: Figure, tables: dict[str, dict[str, np.ndarray]]) -> None:
     """Draw the network."""
     from simple_rnn import plotting
@@ -234,6 +272,7 @@ RECIPES = {
     "cost_surface": Recipe((8.2, 5.2), draw_surface, surface_data, (*WINDOWS, "paths")),
     "gradient_over_time": Recipe((8.2, 3.8), draw_gradient, gradient_data, ("",)),
     "scaling": Recipe((8.2, 4.4), draw_scaling, scaling_data, ("",)),
+    "learning_rate": Recipe((8.2, 4.4), draw_study, study_data, ("",)),
 }
 
 
@@ -243,15 +282,22 @@ def write_table(path: Path, table: Table) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([v if v == "" else f"{v:.9g}" for v in row] for row in rows)
+        writer.writerows([v if isinstance(v, str) else f"{v:.9g}" for v in row] for row in rows)
 
 
 def read_table(path: Path) -> dict[str, np.ndarray]:
-    """Read a CSV file into a dictionary of columns; an empty field becomes NaN."""
+    """Read a CSV file into a dictionary of columns; an empty field of numbers becomes NaN."""
     with path.open(newline="", encoding="utf-8") as file:
         columns, *rows = csv.reader(file)
-    values = np.array([[float(v) if v else np.nan for v in row] for row in rows])
-    return dict(zip(columns, values.T))
+    return {name: _array(values) for name, values in zip(columns, zip(*rows))}
+
+
+def _array(values: tuple[str, ...]) -> np.ndarray:
+    """Return numbers as floats, and words as they are."""
+    try:
+        return np.array([float(v) if v else np.nan for v in values])
+    except ValueError:
+        return np.array(values)
 
 
 def save(path: Path, recipe: Recipe, tables: dict[str, dict[str, np.ndarray]]) -> None:

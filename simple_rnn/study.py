@@ -38,7 +38,16 @@ from simple_rnn.model import simpleRNN
 from simple_rnn.optimizers import GradientDescentOptimizer, RMSPropOptimizer, RpropOptimizer
 from simple_rnn.training import TrainingDiverged, TrainModel, compile_train_model, train
 
-__all__ = ["OPTIMIZERS", "Row", "Settings", "grid", "logarithmic_rates", "run_one", "run_study"]
+__all__ = [
+    "OPTIMIZERS",
+    "NotThisStudy",
+    "Row",
+    "Settings",
+    "grid",
+    "logarithmic_rates",
+    "run_one",
+    "run_study",
+]
 
 OPTIMIZERS = {
     "gd": GradientDescentOptimizer,
@@ -98,6 +107,10 @@ class Settings:
             count = getattr(self, name)
             if not isinstance(count, (int, np.integer)) or count < 1:
                 raise ValueError(f"{name} is {count!r}; expected a whole number of at least 1")
+
+
+class NotThisStudy(ValueError):
+    """A file holds anything else than rows of the study that is to be written there."""
 
 
 @dataclass(frozen=True)
@@ -279,7 +292,7 @@ def run_study(
 
     Raises
     ------
-    ValueError
+    NotThisStudy
         If the file holds anything else than rows of this study. It is left as it is.
     """
     runs, path, report = list(dict.fromkeys(runs)), Path(path), report or (lambda done, total: None)
@@ -319,7 +332,7 @@ def _begin(path: Path, runs: list[Settings]) -> dict[Settings, Row]:
         *lines, half = path.read_bytes().decode("ascii", "replace").split("\n")
         head = lines[0] if lines else half
         if not (head == HEADER or (not lines and HEADER.startswith(head))):
-            raise ValueError(
+            raise NotThisStudy(
                 f"{path}, line 1 is not the header of a study's table: {head[:60]!r};"
                 " choose another folder or move the file away"
             )
@@ -328,17 +341,17 @@ def _begin(path: Path, runs: list[Settings]) -> dict[Settings, Row]:
         try:
             row = Row.parse(line)
         except (ValueError, TypeError):
-            raise ValueError(
+            raise NotThisStudy(
                 f"{path}, line {number} is not a row of a study's table: {line[:60]!r}; remove the"
                 " line to have its run made again, or move the file away"
             ) from None
         if row.settings not in known:
-            raise ValueError(
+            raise NotThisStudy(
                 f"{path}, line {number} belongs to another study: {line[:60]!r}; give the grid"
                 " that it was begun with, choose another folder or move the file away"
             )
         if rows.setdefault(row.settings, row).line() != line:
-            raise ValueError(
+            raise NotThisStudy(
                 f"{path}, line {number} contradicts an earlier row of the same run: {line[:60]!r};"
                 " remove the wrong one of the two"
             )
