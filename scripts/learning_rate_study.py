@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Callable
+from typing import Callable, NoReturn
 
 from _console import at_least, option_parser, output_folder, positive, say, start_aesara
 from make_figures import FIGURES_FOLDER
@@ -85,7 +85,6 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     workers.add_argument(
         "--processes",
         type=at_least(1),
-        default=os.cpu_count(),
         metavar="N",
         help="on this machine; 1 for none beside this one (default: one a core)",
     )
@@ -120,6 +119,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
+def fail(message: str) -> NoReturn:
+    """End with status 2, as for a wrong option."""
+    say(f"learning_rate_study.py: error: {message}")
+    sys.exit(2)
+
+
 @contextmanager
 def local_processes(count: int) -> Iterator[Executor]:
     """Start processes that neither hear Ctrl-C nor outlive this one."""
@@ -147,9 +152,18 @@ def end_with_parent() -> None:
 @contextmanager
 def dask_cluster(address: str) -> Iterator[Executor]:
     """Connect to a Dask cluster."""
-    from distributed import Client, KilledWorker
-
-    with Client(address, timeout=10) as client:
+    try:
+        from distributed import Client, KilledWorker
+    except ImportError:
+        fail(
+            "--scheduler needs distributed, which is not installed: scripts/in_venv pip install"
+            ' --constraint scripts/constraints.txt "simple-rnn[dask]"'
+        )
+    try:
+        client = Client(address, timeout=10)
+    except (OSError, ValueError) as error:
+        fail(f"argument --scheduler: {error}; an address as `dask scheduler` prints it expected")
+    with client:
         try:
             yield client.get_executor()
         except (KilledWorker, CancelledError) as error:
@@ -198,18 +212,18 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options.output_dir.mkdir(exist_ok=True)
     path = options.output_dir / f"{NAME}.csv"
-    if options.scheduler:
+    processes = options.processes or os.cpu_count()
+    if options.scheduler is not None:
         executor = dask_cluster(options.scheduler)
-    elif options.processes > 1:
-        executor = local_processes(options.processes)
+    elif processes > 1:
+        executor = local_processes(processes)
     else:
         executor = nullcontext()
     try:
         with executor as workers, progress() as report:
             rows = study.run_study(runs, path, workers, report)
     except study.NotThisStudy as error:
-        say(f"learning_rate_study.py: error: {error}")
-        return 2
+        fail(str(error))
     except BrokenExecutor as error:
         say(f"The workers were lost: {error}. The same command goes on from {path}.")
         return 1
