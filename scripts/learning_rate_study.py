@@ -167,7 +167,7 @@ def dask_cluster(address: str) -> Iterator[Executor]:
         try:
             yield client.get_executor()
         except (KilledWorker, CancelledError) as error:
-            raise BrokenExecutor(str(error)) from error
+            raise BrokenExecutor(str(error) or "the scheduler does not answer") from error
 
 
 @contextmanager
@@ -177,16 +177,23 @@ def progress() -> Iterator[Callable[[int, int], None]]:
     if sys.stderr.isatty():
         with suppress(ImportError):
             from tqdm import tqdm
-    last, bar = float("-inf"), None
+    first, started, last, bar = None, 0.0, 0.0, None
 
     with ExitStack() as at_the_end:
 
         def report(done: int, total: int) -> None:
-            nonlocal last, bar
+            nonlocal first, started, last, bar
+            now = time.monotonic()
             if tqdm is None:
-                if done == total or time.monotonic() - last >= REPORT_EVERY:
-                    last = time.monotonic()
+                if first is None:
+                    first, started = done, now
                     say(f"{done} of {total} runs")
+                elif done == total or now - last >= REPORT_EVERY:
+                    rate = 60 * (done - first) / max(now - started, 1e-9)
+                    say(f"{done} of {total} runs, {rate:.0f} a minute")
+                else:
+                    return
+                last = now
             elif bar is None:
                 bar = at_the_end.enter_context(tqdm(initial=done, total=total, unit="run"))
             else:
