@@ -133,7 +133,8 @@ def test_a_worker_process_that_is_killed_is_one_sentence(tmp_path, expected):
     assert process.returncode == 1
     assert said.splitlines()[-1].startswith("The workers were lost: ")
     assert "Traceback" not in said
-    check_continued(tmp_path, expected)
+    kept = (tmp_path / "learning_rate.csv").read_bytes().splitlines()
+    assert set(kept) < set(expected.splitlines())
 
 
 @pytest.fixture
