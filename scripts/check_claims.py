@@ -21,8 +21,6 @@ from make_figures import WINDOWS, article_dataset, grid
 
 # Learning rates of gradient descent above the article's 1e-5.
 RAISED_RATES = (2e-5, 3e-5, 5e-5, 1e-4, 2e-4, 1e-3)
-# Where the cost counts as low: 20 samples, each about 0.07 away from its number of ones.
-LOW_COST = 0.1
 
 
 @dataclass(frozen=True)
@@ -37,13 +35,6 @@ class Claim:
 def verdict(*parts: bool) -> str:
     """Return the verdict on a claim from whether each of its parts holds."""
     return "holds" if all(parts) else "holds in part" if any(parts) else "does not hold"
-
-
-def low_from(costs: np.ndarray) -> float:
-    """Return the epoch from which on the cost stays low; infinity if it does not."""
-    high = np.flatnonzero(~(costs < LOW_COST))
-    first = high[-1] + 2 if len(high) else 1  # epochs count from 1
-    return first if first <= len(costs) else np.inf
 
 
 def short(rate: float) -> str:
@@ -72,11 +63,13 @@ def raised_rate_diverges(costs: np.ndarray, raised: Mapping[float, np.ndarray]) 
 
 def rmsprop_without_trouble(costs: np.ndarray) -> Claim:
     """Judge from the costs of RMSProp."""
+    from simple_rnn.study import trained_from
+
     return Claim(
         "RMSProp learns without trouble at 0.001.",
         f"All costs are finite: {'yes' if _finite(costs) else 'no'}. The last of {len(costs)} is"
         f" {costs[-1]:.4f}.",
-        verdict(_finite(costs), costs[-1] < LOW_COST),
+        verdict(_finite(costs), trained_from(costs) is not None),
     )
 
 
@@ -88,11 +81,16 @@ def rmsprop_suits_better(
     rmsprop: np.ndarray, gd: np.ndarray, raised: Mapping[float, np.ndarray]
 ) -> Claim:
     """Judge from the costs of RMSProp, and of gradient descent at 1e-5 and at raised rates."""
-    best_rate = min(raised, key=lambda rate: low_from(raised[rate]))
-    ours, theirs, best = low_from(rmsprop), low_from(gd), low_from(raised[best_rate])
+    from simple_rnn.study import TRAINED, trained_from
+
+    def epochs(costs: np.ndarray) -> float:
+        return trained_from(costs) or np.inf
+
+    best_rate = min(raised, key=lambda rate: epochs(raised[rate]))
+    ours, theirs, best = epochs(rmsprop), epochs(gd), epochs(raised[best_rate])
     return Claim(
         "RMSProp suits recurrent networks better than gradient descent.",
-        f"The cost stays under {LOW_COST} from epoch {ours:.0f} with RMSProp, from {theirs:.0f}"
+        f"The cost stays under {TRAINED} from epoch {ours:.0f} with RMSProp, from {theirs:.0f}"
         f" with gradient descent at 1e-5, and from {best:.0f} with it at {short(best_rate)}, the"
         " best rate tried.",
         verdict(ours < theirs, ours < best),

@@ -4,20 +4,19 @@
 
 Under the pinned versions the files come out the same to the byte. With --redraw the figures are
 drawn again from the saved data, without compiling or running anything. What depends on the machine
-is not measured again: `scaling` shows the last whole run of scripts/benchmark.py.
+is not measured again: `scaling` shows the last whole run of scripts/benchmark.py. Nor is what takes
+minutes: `learning_rate` shows the last whole run of scripts/learning_rate_study.py.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import math
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -26,6 +25,16 @@ from typing import TYPE_CHECKING, Callable
 
 import numpy as np
 from _console import alive, option_parser, output_folder, start_aesara
+from _tables import (
+    DamagedTable,
+    Layout,
+    Table,
+    finite,
+    finite_or_empty,
+    read_lines,
+    read_table,
+    write_table,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,27 +61,6 @@ METADATA = {
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 STYLE = {"svg.hashsalt": "simple_rnn", "savefig.dpi": 130, "figure.constrained_layout.use": True}
-
-Table = tuple[Iterable[str], Iterable[Iterable[float]]]  # the names of the columns, and the rows
-
-
-class DamagedTable(ValueError):
-    """A CSV file does not hold what it should; the message says where, and what to do."""
-
-    def __init__(self, path: Path, line: int, damage: object) -> None:
-        recorded = path.name == "benchmark.csv"
-        maker = "the whole of scripts/benchmark.py" if recorded else "once without --redraw"
-        super().__init__(f"{path}, line {line}: {damage}; run {maker}, to have it written anew")
-
-
-@dataclass(frozen=True)
-class Layout:
-    """What a table has to hold, to be drawn from."""
-
-    columns: tuple[str, ...]
-    rows: Callable[[], int] | None = None  # how many; None for any number but none
-    gaps: Sequence[str] = ()  # the columns whose fields may be empty
-    more: bool = False  # whether further columns follow
 
 
 class Runs:
@@ -117,24 +105,40 @@ _cost = "cost (sum of squared errors)"
 _paths = [f"{weight} of {name}" for name in PATH_NAMES for weight in ("w_x", "w_rec")]
 _gradient = "gradient summed over the samples at w_x = {} w_rec = {}"
 LOSS = Layout(
-    columns=("epoch", _cost, "cost printed in the article"),
+    {"epoch": finite, _cost: finite, "cost printed in the article": finite_or_empty},
     rows=lambda: settings().N_EPOCHS,
-    gaps=["cost printed in the article"],
 )
 SURFACE = {
-    window: Layout(("w_x", "w_rec", _cost), rows=lambda window=window: len(grid(window)) ** 2)
+    window: Layout(
+        dict.fromkeys(("w_x", "w_rec", _cost), finite),
+        rows=lambda window=window: len(grid(window)) ** 2,
+    )
     for window in WINDOWS
 }
 PATHS = Layout(
-    columns=("epoch", *_paths),
+    # Rprop's run is shorter.
+    {
+        "epoch": finite,
+        **dict.fromkeys(_paths, finite),
+        **dict.fromkeys(_paths[-2:], finite_or_empty),
+    },
     rows=lambda: settings().N_EPOCHS + 1,
-    gaps=_paths[-2:],  # those of Rprop, whose run is shorter
 )
 GRADIENT = Layout(
-    columns=("time step", *(_gradient.format(*weights) for weights in GRADIENT_WEIGHTS)),
+    dict.fromkeys(
+        ("time step", *(_gradient.format(*weights) for weights in GRADIENT_WEIGHTS)), finite
+    ),
     rows=lambda: settings().SEQ_LEN + 1,
 )
-SCALING = Layout(("elements",), more=True)
+SCALING = Layout({"elements": finite}, further=finite)
+STUDY = Layout(
+    {
+        "optimizer": str,
+        **dict.fromkeys(("learning_rate", "seed", "num_samples", "seq_len", "n_epochs"), finite),
+        **dict.fromkeys(("final_cost", "final_w_x", "final_w_rec"), float),  # may have diverged
+        **dict.fromkeys(("diverged_at_epoch", "trained_from_epoch"), finite_or_empty),
+    }
+)
 
 
 def loss_data(name: str) -> Callable[[Runs], dict[str, Table]]:
@@ -263,6 +267,44 @@ def draw_scaling(figure: Figure, tables: dict[str, dict[str, np.ndarray]]) -> No
     figure.suptitle(f"Time per epoch, {GROWTH_SEQ_LEN} steps and {samples}")
 
 
+def study_data(runs: Runs) -> dict[str, Table]:
+    """Take the table of the learning-rate study as it is."""
+    path = FIGURES_FOLDER / "learning_rate.csv"
+    read_table(path, STUDY)
+    columns, *rows = read_lines(path)
+    return {"": (columns, rows)}
+
+
+def draw_study(figure: Figure, tables: dict[str, dict[str, np.ndarray]]) -> None:
+    """Draw the final cost over the learning rate, an Axes for each length of the sequences."""
+    from simple_rnn import article, plotting
+
+    table = tables[""]
+    lengths = np.unique(table["seq_len"])
+    titles = {"gd": "gradient descent", "rmsprop": "RMSProp", "rprop": "Rprop"}
+    for ax, length in zip(figure.subplots(1, len(lengths), sharey=True, squeeze=False)[0], lengths):
+        here = table["seq_len"] == length
+        runs, chosen = {}, {}
+        for name, title in titles.items():
+            rows = here & (table["optimizer"] == name)
+            if rows.any():
+                rates = table["learning_rate"][rows]
+                runs[title] = rates, table["final_cost"][rows]
+                if name in ("gd", "rmsprop") and article.CONDITIONS[name].learning_rate in rates:
+                    chosen[title] = article.CONDITIONS[name].learning_rate
+        plotting.learning_rate(runs, chosen, ax=ax)
+        if len(lengths) > 1:
+            ax.set_title(f"{length:g} steps", fontsize="medium")
+            ax.label_outer()
+            if length != lengths[-1]:
+                ax.get_legend().remove()
+    seeds = len(np.unique(table["seed"]))
+    epochs = table["n_epochs"][0]
+    figure.suptitle(
+        f"What {epochs:g} epochs leave of the cost: median of {seeds} seeds, band from 10 % to 90 %"
+    )
+
+
 def draw_network(figure: Figure, tables: dict[str, dict[str, np.ndarray]]) -> None:
     """Draw the network."""
     from simple_rnn import plotting
@@ -292,73 +334,8 @@ RECIPES = {
     "cost_surface": Recipe((8.2, 5.2), draw_surface, surface_data, {**SURFACE, "paths": PATHS}),
     "gradient_over_time": Recipe((8.2, 3.8), draw_gradient, gradient_data, {"": GRADIENT}),
     "scaling": Recipe((8.2, 4.4), draw_scaling, scaling_data, {"": SCALING}),
+    "learning_rate": Recipe((8.2, 4.4), draw_study, study_data, {"": STUDY}),
 }
-
-
-def write_table(path: Path, table: Table) -> None:
-    """Write a CSV file; nine digits are enough to give back any float32."""
-    columns, rows = table
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([v if v == "" else f"{v:.9g}" for v in row] for row in rows)
-
-
-def finite(text: str) -> float:
-    """Return the number that ``text`` is; ValueError for any other text, NaN and infinity too."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError(f"{text!r} is not a finite number")
-    return number
-
-
-def read_lines(path: Path) -> list[list[str]]:
-    """Return the fields of each line of a CSV file, in every line as many as in the first."""
-    lines = []
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")  # no number, and so found below
-        lines += csv.reader(io.StringIO(text))
-    except (OSError, csv.Error) as error:
-        raise DamagedTable(path, len(lines) + 1, f"cannot be read ({error})") from None
-    if not text.endswith("\n"):
-        raise DamagedTable(path, max(1, len(lines)), "the file is empty or cut off here")
-    for number, line in enumerate(lines, start=1):
-        if len(line) != len(lines[0]):
-            raise DamagedTable(path, number, f"has {len(line)} fields, not {len(lines[0])}")
-    return lines
-
-
-def read_table(path: Path, layout: Layout) -> dict[str, np.ndarray]:
-    """Read a CSV file into a dictionary of columns; an empty field becomes NaN.
-
-    Raises
-    ------
-    DamagedTable
-        If the file does not hold what ``layout`` says.
-    """
-    columns, *lines = read_lines(path)
-    expected = list(layout.columns)
-    further = columns[len(expected) :]
-    if columns != expected + further or bool(further) != layout.more:
-        raise DamagedTable(path, 1, f"the columns are {columns}, not {expected}")
-    rows = []
-    for number, line in enumerate(lines, start=2):
-        try:
-            rows.append(
-                [
-                    math.nan if not text and column in layout.gaps else finite(text)
-                    for column, text in zip(columns, line)
-                ]
-            )
-        except ValueError as error:
-            raise DamagedTable(path, number, error) from None
-    n_rows = layout.rows() if layout.rows else max(1, len(rows))
-    if len(rows) != n_rows:
-        raise DamagedTable(path, len(lines) + 1, f"ends after {len(rows)} rows, not {n_rows}")
-    return dict(zip(columns, np.transpose(rows)))
 
 
 def read_tables(recipe: Recipe, folder: Path, name: str) -> dict[str, dict[str, np.ndarray]]:

@@ -5,6 +5,7 @@
 - :func:`cost_surface`: the cost over the two weights, with the paths that training takes;
 - :func:`gradient_over_time`: the gradient that reaches each step: vanishing, exploding,
   alternating;
+- :func:`learning_rate`: the final cost over the learning rate, for several optimizers;
 - :func:`scaling`: the time per epoch over the size of the data, for several ways to compute it.
 
 Without an Axes they draw on the current one, as pyplot does. matplotlib is imported when a picture
@@ -22,7 +23,15 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["COLOURS", "cost_surface", "gradient_over_time", "loss_curve", "network", "scaling"]
+__all__ = [
+    "COLOURS",
+    "cost_surface",
+    "gradient_over_time",
+    "learning_rate",
+    "loss_curve",
+    "network",
+    "scaling",
+]
 
 # Okabe and Ito's palette, which people with any colour vision can tell apart.
 COLOURS = {
@@ -287,6 +296,71 @@ def _fate(w_rec: float) -> str:
         return "gone after a step"
     fate = "explodes" if abs(w_rec) > 1 else "vanishes" if abs(w_rec) < 1 else "stays the same"
     return f"{fate}, alternating" if w_rec < 0 else fate
+
+
+def learning_rate(
+    runs: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    chosen: Mapping[str, float] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the final cost over the learning rate, both on logarithmic scales.
+
+    A line is the median of the runs at a learning rate, the band around it goes from the tenth to
+    the ninetieth percentile. A run that diverged counts as a cost above all others; the more of
+    them did, the larger is a cross at the upper edge.
+
+    Parameters
+    ----------
+    runs : mapping from name to (learning rates, final costs), both ndarray of shape (n_runs,)
+        For each optimizer its runs, in any order; a cost that is not finite stands for a run that
+        diverged.
+    chosen : mapping from name to learning rate, optional
+        Learning rates to mark with a star, each among those of the runs: the article's.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; None stands for the current Axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The Axes drawn on.
+    """
+    ax = _current(ax)
+    star, cross = "the article's choice", "diverged (size: in\nhow many runs)"
+    for row, ((name, (rates, costs)), colour) in enumerate(
+        zip(runs.items(), cycle(("blue", "vermilion", "green", "purple")))
+    ):
+        style = {"color": COLOURS[colour], "linestyle": "none", "clip_on": False}
+        costs = np.where(np.isfinite(costs), costs, np.inf)
+        grid = np.unique(rates)
+        at_rate = [costs[rates == rate] for rate in grid]
+        # The percentiles are costs of runs: between a cost and an infinite one there is none.
+        low, median, high = (
+            np.array([np.quantile(group, share, method="inverted_cdf") for group in at_rate])
+            for share in (0.1, 0.5, 0.9)
+        )
+        drawn = np.isfinite(high)
+        ax.fill_between(grid[drawn], low[drawn], high[drawn], color=style["color"], alpha=0.2, lw=0)
+        ax.plot(grid, np.where(np.isfinite(median), median, np.nan), color=style["color"], lw=2.2)
+        ax.plot([], [], color=style["color"], linewidth=2.2, label=name)
+        for rate, group in zip(grid, at_rate):
+            share = np.mean(np.isinf(group))
+            if share > 0:
+                edge = ax.get_xaxis_transform()  # the height in parts of the Axes
+                size = 3 + 6 * share
+                ax.plot(rate, 1 - 0.04 * row, "x", transform=edge, markersize=size, mew=2, **style)
+        if name in (chosen or {}):
+            y = median[grid == chosen[name]]
+            ax.plot(chosen[name], y, "*", markersize=17, markeredgecolor="black", zorder=4, **style)
+    grey = {"color": "0.4", "linestyle": "none"}
+    if chosen:
+        ax.plot([], [], "*", markersize=13, markeredgecolor="black", label=star, **grey)
+    if any(not np.isfinite(costs).all() for _, costs in runs.values()):
+        ax.plot([], [], "x", markersize=9, markeredgewidth=2, label=cross, **grey)
+    ax.set(xscale="log", yscale="log", xlabel="learning rate")
+    ax.set(ylabel="final cost (sum of squared errors)")
+    ax.grid(alpha=0.3)
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return ax
 
 
 def scaling(elements: np.ndarray, times: Mapping[str, np.ndarray], ax: Axes | None = None) -> Axes:

@@ -74,20 +74,6 @@ def test_which_suits_better(check_claims, rmsprop, gd, raised, expected):
 
 
 @pytest.mark.parametrize(
-    ("costs", "epoch"),
-    [
-        ([9, 0.05, 0.01], 2),
-        ([0.01, 9, 0.01], 3),
-        ([0.01, 0.01], 1),
-        ([0.01, 9], np.inf),
-        ([0.01, np.nan], np.inf),
-    ],
-)
-def test_the_epoch_from_which_the_cost_stays_low(check_claims, costs, epoch):
-    assert check_claims.low_from(np.array(costs)) == epoch
-
-
-@pytest.mark.parametrize(
     ("wide", "near", "expected"),
     [
         (lambda w_x, w_rec: w_rec**20, lambda w_x, w_rec: w_rec**20, HOLDS),

@@ -16,6 +16,7 @@ NAMES = [
     "cost_surface",
     "gradient_over_time",
     "scaling",
+    "learning_rate",
 ]
 # What other scripts measured; nothing that a run of this one could write again.
 RECORDS = ["benchmark.csv", "benchmark.json"]

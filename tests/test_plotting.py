@@ -115,3 +115,45 @@ def test_scaling_draws_a_line_each_on_logarithmic_scales(ax):
     assert labels(ax) == list(times)
     ours, theirs = ax.get_lines()
     assert ours.get_linewidth() > theirs.get_linewidth()
+
+
+def test_learning_rate_draws_the_median_the_band_and_what_diverged(ax):
+    seeds, fine = 10, np.arange(1.0, 11.0)
+    some, most = fine.copy(), fine.copy()
+    some[:3] = np.inf, np.nan, np.inf  # three of ten diverged: the median is a cost still
+    most[:] = np.inf
+    rates = np.repeat([1e-4, 1e-3, 1e-2], seeds)
+    shuffled = np.random.RandomState(0).permutation(len(rates))
+    fails = rates[shuffled], np.concatenate([fine, some, most])[shuffled]
+    works = rates, np.concatenate([fine, fine, fine]) / 100
+    runs = {"fails": fails, "works": works}
+    assert plotting.learning_rate(runs, {"fails": 1e-4, "works": 1e-2}, ax=ax) is ax
+    draw(ax)
+    assert labels(ax) == [
+        "fails",
+        "works",
+        "the article's choice",
+        "diverged (size: in\nhow many runs)",
+    ]
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+
+    shown = [line for line in ax.lines if len(line.get_xdata())]
+    medians = [line.get_xydata() for line in shown if line.get_marker() == "None"]
+    np.testing.assert_array_equal(medians[0], [[1e-4, 5], [1e-3, 8], [1e-2, np.nan]])
+    np.testing.assert_array_equal(medians[1], [[1e-4, 0.05], [1e-3, 0.05], [1e-2, 0.05]])
+    stars = [line.get_xydata().tolist() for line in shown if line.get_marker() == "*"]
+    assert stars == [[[1e-4, 5]], [[1e-2, 0.05]]]
+    crosses = [line for line in shown if line.get_marker() == "x"]
+    assert [line.get_xdata()[0] for line in crosses] == [1e-3, 1e-2]
+    assert crosses[0].get_markersize() < crosses[1].get_markersize()
+    # The band goes from the first to the ninth of ten costs, and ends where the ninth diverged.
+    band, _ = (collection.get_paths()[0].vertices for collection in ax.collections)
+    assert set(map(tuple, band)) == {(1e-4, 1.0), (1e-4, 9.0)}
+
+
+def test_learning_rate_where_nothing_or_everything_diverges(ax):
+    rates = np.array([1e-3, 1e-2])
+    plotting.learning_rate({"works": (rates, np.array([1.0, 2.0]))}, ax=ax)
+    assert labels(ax) == ["works"]
+    plotting.learning_rate({"fails": (rates, np.array([np.nan, np.inf]))}, {"fails": 1e-2}, ax=ax)
+    draw(ax)

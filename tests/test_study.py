@@ -1,0 +1,320 @@
+"""simple_rnn.study: the same rows whoever makes them, and a table that survives being stopped."""
+
+import ast
+import math
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from simple_rnn import TrainingDiverged, article, study
+
+# Gradient descent diverges at 1e-3, after some ten epochs.
+RUNS = study.grid(["gd", "rmsprop", "rprop"], [1e-5, 1e-3], [1, 2, 3], n_epochs=40)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    """The bytes of the table of RUNS, made in this process one after the other."""
+    path = tmp_path_factory.mktemp("study") / "table.csv"
+    rows = study.run_study(RUNS, path)
+    assert [row.settings for row in rows] == RUNS
+    return path.read_bytes()
+
+
+class LastFirst(Executor):
+    """Waits until it has ``count`` tasks, then does the last ``done`` of them, last first."""
+
+    def __init__(self, count, done):
+        self.count, self.done, self.tasks = count, done, []
+
+    def submit(self, function, *arguments):
+        self.tasks.append((Future(), function, arguments))
+        if len(self.tasks) == self.count:
+            for future, task, settings in self.tasks[: -self.done - 1 : -1]:
+                future.set_result(task(*settings))
+        return self.tasks[-1][0]
+
+
+def article_run(settings):
+    """What the article's way of running gives with some settings: its history, and if it diverged.
+
+    Compiled for this run alone, with the learning rate as a constant.
+    """
+    condition = replace(
+        article.CONDITIONS["gd"],
+        optimizer=study.OPTIMIZERS[settings.optimizer],
+        learning_rate=settings.learning_rate,
+    )
+    shape = {"num_samples": settings.num_samples, "seq_len": settings.seq_len}
+    try:
+        return article.run(
+            condition, seed=settings.seed, n_epochs=settings.n_epochs, report=None, **shape
+        ), None
+    except TrainingDiverged as diverged:
+        return diverged.history, diverged.epoch
+
+
+def check(row, history, diverged_at):
+    """Check every result in a row against a history, to the bit."""
+    final = np.array([row.final_cost, row.final_w_x, row.final_w_rec], dtype=np.float32)
+    expected = np.array([history.costs[-1], *history.final_weights])
+    assert expected.dtype == np.float32
+    np.testing.assert_array_equal(final, expected)
+    assert row.diverged_at_epoch == diverged_at
+    trained = [
+        epoch
+        for epoch in range(1, len(history.costs) + 1)
+        if all(cost < 0.1 for cost in history.costs[epoch - 1 :])
+    ]
+    assert row.trained_from_epoch == (trained[0] if trained else None)
+
+
+@pytest.mark.parametrize("name", ["gd", "rmsprop"])
+def test_the_article_s_runs_are_in_it(histories, name):
+    settings = study.Settings(name, article.CONDITIONS[name].learning_rate, article.SEED)
+    check(study.run_one(settings), histories[name], None)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        study.Settings("gd", 1e-4, 7, n_epochs=300),
+        study.Settings("gd", 1e-3, 1, n_epochs=300),
+        study.Settings("rmsprop", 0.0316228, 2, n_epochs=300),
+        study.Settings("rprop", 0.1, 3, n_epochs=300),
+        study.Settings("rmsprop", 0.002, 4, num_samples=3, seq_len=7, n_epochs=100),
+    ],
+    ids=str,
+)
+def test_a_row_is_what_the_article_s_way_gives_to_the_bit(settings):
+    # Something else first, whose state it must not inherit.
+    study.run_one(replace(settings, seed=5, learning_rate=0.0123, n_epochs=20))
+    check(study.run_one(settings), *article_run(settings))
+
+
+def test_a_run_that_diverges_says_when(table):
+    rows = [study.Row.parse(line) for line in table.decode().splitlines()[1:]]
+    diverged = [row for row in rows if row.diverged_at_epoch]
+    assert {(row.settings.optimizer, row.settings.learning_rate) for row in diverged} == {
+        ("gd", 1e-3)
+    }
+    assert len(diverged) == 3
+    assert diverged[0].diverged_at_epoch == 10  # as scripts/reproduce.py says of seed 1
+    assert not any(math.isfinite(row.final_cost) for row in diverged)
+    assert all(row.trained_from_epoch is None for row in diverged)
+
+
+def executors():
+    yield "two threads", lambda: ThreadPoolExecutor(2)
+    yield "last first", lambda: LastFirst(len(RUNS), len(RUNS))
+    yield "two processes", lambda: ProcessPoolExecutor(2, mp_context=get_context("spawn"))
+
+
+@pytest.mark.parametrize("make", [pytest.param(make, id=name) for name, make in executors()])
+def test_the_same_bytes_from_any_executor(tmp_path, table, make):
+    path = tmp_path / "table.csv"
+    with make() as executor:
+        study.run_study(RUNS, path, executor)
+    assert path.read_bytes() == table
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_runs_of_the_same_optimizer_and_shape_are_compiled_once(tmp_path, monkeypatch):
+    compiled = []
+
+    def compile_and_count(*arguments):
+        compiled.append(arguments)
+        return original(*arguments)
+
+    original = study.compile_train_model
+    monkeypatch.setattr(study, "compile_train_model", compile_and_count)
+    study._compiled.cache_clear()
+    runs = study.grid(["gd", "rprop"], [1e-6, 1e-5, 1e-4], [1, 2], n_epochs=2)
+    with ThreadPoolExecutor(4) as executor:
+        study.run_study(runs, tmp_path / "table.csv", executor)
+    assert len(compiled) == 2
+    study.run_one(study.Settings("gd", 1e-5, 1, seq_len=9, n_epochs=2))
+    assert len(compiled) == 3
+
+
+def stop_at(count):
+    def report(done, total):
+        if done == count:
+            raise KeyboardInterrupt
+
+    return report
+
+
+def test_stopped_and_continued_it_ends_with_the_same_bytes(tmp_path, table):
+    path = tmp_path / "table.csv"
+    with pytest.raises(KeyboardInterrupt):
+        study.run_study(RUNS, path, report=stop_at(5))
+    assert path.read_bytes() == b"".join(table.splitlines(keepends=True)[:6])
+    done = []
+    study.run_study(RUNS, path, report=lambda *progress: done.append(progress))
+    assert done == [(count, len(RUNS)) for count in range(5, len(RUNS) + 1)]
+    assert path.read_bytes() == table
+    # Nothing is left to do: no run, and no executor needed.
+    study.run_study(RUNS, path, executor=object(), report=lambda *progress: done.append(progress))
+    assert done[-2:] == [(len(RUNS), len(RUNS))] * 2
+    assert path.read_bytes() == table
+
+
+def test_an_interruption_cancels_what_has_not_begun_and_keeps_what_is_written(tmp_path, table):
+    path, executor = tmp_path / "table.csv", LastFirst(len(RUNS), 3)
+    with pytest.raises(KeyboardInterrupt):
+        study.run_study(RUNS, path, executor, report=stop_at(3))
+    assert [future.cancelled() for future, *_ in executor.tasks] == [True] * 15 + [False] * 3
+    header, *rows = path.read_bytes().splitlines()
+    assert header == table.splitlines()[0]
+    assert sorted(rows) == sorted(table.splitlines()[-3:])
+    with ThreadPoolExecutor(2) as threads:
+        study.run_study(RUNS, path, threads)
+    assert path.read_bytes() == table
+
+
+def test_killed_in_the_middle_of_any_line(tmp_path, table):
+    path = tmp_path / "table.csv"
+    ends = [place for place, byte in enumerate(table) if byte == ord("\n")]
+    in_the_header = [0, 1, ends[0], ends[0] + 1]
+    in_the_first_row = [ends[0] + 2, ends[1] - 1, ends[1], ends[1] + 1]
+    in_the_last_row = [ends[-2] + 1, ends[-2] + 9, ends[-1] - 3, ends[-1], ends[-1] + 1]
+    for cut in in_the_header + in_the_first_row + in_the_last_row:
+        path.write_bytes(table[:cut])
+        counts = []
+        study.run_study(RUNS, path, report=lambda done, total, counts=counts: counts.append(done))
+        whole = max(sum(end < cut for end in ends) - 1, 0)
+        assert counts == list(range(whole, len(RUNS) + 1))
+        assert path.read_bytes() == table, cut
+
+
+ROW = "gd,1e-05,1,20,10,40,544.1,0.1,0.2,,"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("my notes\n", r"line 1 is not the header of a study's table: 'my notes'; choose another"),
+        ("my notes, without an end", "line 1 is not the header"),
+        ("\n", "line 1 is not the header of a study's table: ''"),
+        ("HEADER,seconds\n", "line 1 is not the header"),
+        ("HEADER\r\n", "line 1 is not the header"),
+        (f"HEADER\n{ROW}\n\n", "line 3 is not a row of a study's table: ''; remove the line"),
+        (f"HEADER\n{ROW[:-1]}\n", "line 2 is not a row"),
+        (f"HEADER\n{ROW},\n", "line 2 is not a row"),
+        (f"HEADER\n{ROW[:-2]},x,\n", "line 2 is not a row"),
+        ("HEADER\n" + ROW.replace("544.1", "5e") + "\n", "line 2 is not a row"),
+        ("HEADER\n" + ROW.replace("544.1", " 544.1") + "\n", "line 2 is not a row"),
+        ("HEADER\n" + ROW.replace("gd", "adam") + "\n", "line 2 is not a row"),
+        ("HEADER\n" + ROW.replace("gd", "gd\xff") + "\n", "line 2 is not a row"),
+        (
+            "HEADER\n" + ROW.replace(",40,", ",41,") + "\n",
+            r"line 2 belongs to another study: 'gd,1e-05,1,20,10,41,.*'; give the grid that",
+        ),
+        (f"HEADER\n{ROW}\n{ROW.replace('0.2', '0.3')}\n", "line 3 contradicts an earlier row"),
+    ],
+)
+def test_a_table_that_is_not_this_study_s_is_refused_and_left_as_it_is(
+    tmp_path, monkeypatch, content, message
+):
+    path = tmp_path / "table.csv"
+    content = content.replace("HEADER", study.HEADER).encode("latin-1")
+    path.write_bytes(content)
+
+    def no_run(settings):
+        raise AssertionError("a run was made")
+
+    monkeypatch.setattr(study, "run_one", no_run)
+    with pytest.raises(study.NotThisStudy, match=message) as error:
+        study.run_study(RUNS, path)
+    assert str(path) in str(error.value)
+    assert path.read_bytes() == content
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_run_that_fails_stops_the_study_and_keeps_the_rows(tmp_path, table, monkeypatch):
+    path, original = tmp_path / "table.csv", study.run_one
+
+    def fail_at_the_third(settings):
+        if settings == RUNS[2]:
+            raise MemoryError
+        return original(settings)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(study, "run_one", fail_at_the_third)
+        with ThreadPoolExecutor(1) as executor, pytest.raises(MemoryError):
+            study.run_study(RUNS, path, executor)
+    assert set(path.read_bytes().splitlines()) < set(table.splitlines())
+    study.run_study(RUNS, path)
+    assert path.read_bytes() == table
+
+
+def test_the_grid():
+    runs = study.grid(["rprop", "gd"], [0.1, 1, 0.1], [2, 1], seq_lens=[5, 6], n_epochs=3)
+    assert len(runs) == len(set(runs)) == 2 * 2 * 2 * 2
+    assert runs[:3] == [
+        study.Settings("rprop", 0.1, 2, 20, 5, 3),
+        study.Settings("rprop", 0.1, 1, 20, 5, 3),
+        study.Settings("rprop", 1.0, 2, 20, 5, 3),
+    ]
+    assert [runs[4].seq_len, runs[8].optimizer] == [6, "gd"]
+    rates = study.logarithmic_rates(1e-6, 1e-1, 21)
+    assert {1e-6, 1e-5, 1e-3, 1e-1} < set(rates)
+    np.testing.assert_allclose(np.diff(np.log10(rates)), 0.25, atol=1e-5)
+
+
+def test_what_stands_twice_is_run_once(tmp_path, table):
+    path = tmp_path / "table.csv"
+    assert len(study.run_study(RUNS + RUNS[::-1], path)) == len(RUNS)
+    assert path.read_bytes() == table
+
+
+def test_a_whole_number_as_learning_rate_can_be_read_again(tmp_path):
+    runs = [study.Settings("rprop", 1, 1, n_epochs=1)]
+    for _ in range(2):
+        study.run_study(runs, tmp_path / "table.csv")
+    assert runs[0] == study.Settings("rprop", 1.0, 1, n_epochs=1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"optimizer": "adam"}, "optimizer is 'adam'; expected one of gd, rmsprop, rprop"),
+        ({"learning_rate": 0.0}, "learning_rate is 0.0; expected a finite number above 0"),
+        ({"learning_rate": math.nan}, "learning_rate is nan"),
+        ({"seed": -1}, "seed is -1; expected a whole number from 0 to 4294967295"),
+        ({"seed": 1.5}, "seed is 1.5"),
+        ({"num_samples": 0}, "num_samples is 0; expected a whole number of at least 1"),
+        ({"seq_len": 2.0}, "seq_len is 2.0"),
+        ({"n_epochs": -3}, "n_epochs is -3"),
+    ],
+)
+def test_settings_out_of_range(settings, message):
+    with pytest.raises(ValueError, match=message):
+        study.Settings(**{"optimizer": "gd", "learning_rate": 1e-5, "seed": 1, **settings})
+
+
+def test_nothing_in_the_package_imports_it():
+    for path in (ROOT / "simple_rnn").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                names = [getattr(node, "module", ""), *(alias.name for alias in node.names)]
+                assert not any(name and name.split(".")[-1] == "study" for name in names), path
+
+
+@pytest.mark.parametrize(
+    ("costs", "epoch"),
+    [
+        ([9, 0.05, 0.01], 2),
+        ([0.01, 9, 0.01], 3),
+        ([0.01, 0.01], 1),
+        ([0.01, 9], None),
+        ([0.01, np.nan], None),
+    ],
+)
+def test_the_epoch_from_which_the_cost_stays_low(costs, epoch):
+    assert study.trained_from(np.array(costs)) == epoch
