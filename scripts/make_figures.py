@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from simple_rnn import CountingDataset
 
 FIGURES_FOLDER = Path(__file__).resolve().parents[1] / "figures"
+# What scripts/benchmark.py measured.
+BENCHMARK = FIGURES_FOLDER / "benchmark.csv"
 
 # The windows of the cost surface in the source blog, and the distance of the grid points in each.
 WINDOWS = {"wide": (-3.0, 3.0, 0.05), "near": (-0.1, 2.1, 0.02)}
@@ -173,7 +175,7 @@ def draw_gradient(figure: Figure, tables: dict[str, dict[str, np.ndarray]]) -> N
 
 def scaling_data(runs: Runs) -> dict[str, Table]:
     """Take the times per epoch over the size of the data from the record of the benchmark."""
-    with (FIGURES_FOLDER / "benchmark.csv").open(newline="", encoding="utf-8") as file:
+    with BENCHMARK.open(newline="", encoding="utf-8") as file:
         epochs = [row for row in csv.DictReader(file) if row["comparison"] == "epoch"]
     times = {}
     for row in epochs:
@@ -268,7 +270,7 @@ def save(path: Path, recipe: Recipe, tables: dict[str, dict[str, np.ndarray]]) -
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """Return the options."""
+    """Return the options, once it is clear that what they need is there."""
     parser = option_parser(__doc__)
     parser.add_argument(
         "--output-dir",
@@ -284,24 +286,26 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--redraw", action="store_true", help="draw from the data saved in the folder, run nothing"
     )
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    options.names = [options.only] if options.only else list(RECIPES)
+    folder = options.output_dir
+    if options.redraw:
+        needed = [path for n in options.names for path in RECIPES[n].paths(folder, n).values()]
+        missing = [path.name for path in needed if not path.is_file()]
+        if missing:
+            parser.error(
+                f"--redraw needs the saved data, and {folder} lacks {', '.join(missing)};"
+                " run once without --redraw"
+            )
+    elif "scaling" in options.names and not BENCHMARK.is_file():
+        parser.error(f"scaling needs {BENCHMARK}; run scripts/benchmark.py first")
+    return options
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Compute, save and draw; return the exit status."""
     options = parse(arguments)
-    names = [options.only] if options.only else list(RECIPES)
     folder = options.output_dir
-    if options.redraw:
-        needed = [path for name in names for path in RECIPES[name].paths(folder, name).values()]
-        missing = [path.name for path in needed if not path.is_file()]
-        if missing:
-            print(
-                f"make_figures.py: error: --redraw needs the saved data, and {folder} lacks"
-                f" {', '.join(missing)}; run once without --redraw",
-                file=sys.stderr,
-            )
-            return 2
     start_aesara()
     folder.mkdir(exist_ok=True)
 
@@ -310,7 +314,7 @@ def main(arguments: list[str] | None = None) -> int:
     beside = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
     try:
         runs = Runs()
-        for name in names:
+        for name in options.names:
             recipe = RECIPES[name]
             source = recipe.paths(folder if options.redraw else beside, name)
             if not options.redraw:

@@ -14,10 +14,11 @@ from typing import Any, Callable
 
 import numpy as np
 
+from simple_rnn._checks import instance, whole_number
 from simple_rnn.data import make_counting_dataset
 from simple_rnn.model import simpleRNN
 from simple_rnn.optimizers import GradientDescentOptimizer, Optimizer, RMSPropOptimizer
-from simple_rnn.training import History, TrainModel, compile_train_model, train
+from simple_rnn.training import History, TrainModel, check_report, compile_train_model, train
 
 __all__ = [
     "CONDITIONS",
@@ -139,6 +140,12 @@ Final weights : wx =   0.9995, wRec =   0.9993
 }
 
 
+def check_condition(condition: Any) -> None:
+    """Raise TypeError if ``condition`` is none of the article's, nor another one."""
+    choices = " or ".join(f"CONDITIONS[{name!r}]" for name in CONDITIONS)
+    instance("condition", condition, Condition, f"a Condition: {choices}")
+
+
 def build(
     condition: Condition,
     *,
@@ -163,7 +170,8 @@ def build(
     TrainModel
         Ready for :func:`~simple_rnn.training.train`.
     """
-    rng = np.random.RandomState(seed)
+    check_condition(condition)
+    rng = np.random.RandomState(whole_number("seed", seed, 0, 2**32 - 1))
     dataset = make_counting_dataset(num_samples, seq_len, rng=rng)
     net = simpleRNN(seq_len, 1, 1, rng=rng)
     rate = condition.learning_rate if learning_rate is None else learning_rate
@@ -178,6 +186,9 @@ def run(
     **settings: Any,
 ) -> History:
     """Run a condition as the article did, or with other settings.
+
+    Where it may be interrupted and go on later, take :func:`build` and
+    :func:`~simple_rnn.training.train`: what ``build`` returned keeps the history.
 
     Parameters
     ----------
@@ -200,6 +211,9 @@ def run(
     TrainingDiverged
         At the first epoch whose cost is not finite.
     """
+    # Before tens of seconds of compiling.
+    n_epochs = whole_number("n_epochs", n_epochs)
+    check_report(report)
     return train(build(condition, **settings), n_epochs, report=report)
 
 
@@ -252,6 +266,8 @@ def compare(condition: Condition, history: History) -> list[Comparison]:
         22 of them for a run of the article's length; a line that only one side has is compared with
         an empty one.
     """
+    check_condition(condition)
+    instance("history", history, History, "a History: what run(condition) returns")
     pairs = zip_longest(condition.published_lines, history.lines(), fillvalue="")
     return [Comparison(published, obtained) for published, obtained in pairs]
 
