@@ -118,12 +118,13 @@ def output_file(text: str) -> Path:
         if path.exists() and not path.is_file():
             message = f"{text!r} is not a file; the name of a file is expected"
             raise argparse.ArgumentTypeError(message)
-        # Permissions do not tell: not of a file system that is read-only or full, nor to root.
+        if not path.parent.is_dir():
+            message = f"the folder of {text!r} does not exist; make it first"
+            raise argparse.ArgumentTypeError(message)
+        # Done, because asking for permissions does not tell: root has them all, even where no file
+        # can be made.
         _beside(path).touch(exist_ok=False)
         _beside(path).unlink()
-    except FileNotFoundError:
-        message = f"the folder of {text!r} does not exist; make it first"
-        raise argparse.ArgumentTypeError(message) from None
     except OSError as error:
         message = f"{text!r} cannot be written: {error.strerror}; choose another place"
         raise argparse.ArgumentTypeError(message) from None
@@ -134,6 +135,9 @@ def output_folder(text: str) -> Path:
     """Argparse type: a folder that can be written to, or made."""
     path = Path(text)
     try:
+        if not path.parent.is_dir():
+            message = f"the folder above {text!r} does not exist; make it first"
+            raise argparse.ArgumentTypeError(message)
         if path.is_dir():
             with tempfile.TemporaryFile(dir=path):
                 pass
@@ -142,9 +146,6 @@ def output_folder(text: str) -> Path:
             path.rmdir()  # made again once there is something to write
     except FileExistsError:
         message = f"{text!r} is a file; the name of a folder is expected"
-        raise argparse.ArgumentTypeError(message) from None
-    except FileNotFoundError:
-        message = f"the folder above {text!r} does not exist; make it first"
         raise argparse.ArgumentTypeError(message) from None
     except OSError as error:
         message = f"{text!r} cannot be written to: {error.strerror}; choose another place"

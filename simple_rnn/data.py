@@ -85,6 +85,18 @@ def time_major(name: str, array: np.ndarray) -> np.ndarray:
     return array
 
 
+def check_sizes(num_samples: Any, seq_len: Any, dtype: str = "float32") -> tuple[int, int]:
+    """Return both sizes, if they are whole numbers and such data fits into memory."""
+    num_samples = whole_number("num_samples", num_samples)
+    seq_len = whole_number("seq_len", seq_len)
+    fit_in_memory(
+        f"the data alone, num_samples * seq_len = {num_samples} * {seq_len} numbers,",
+        num_samples * seq_len * np.dtype(dtype).itemsize,
+        "take fewer samples or shorter sequences",
+    )
+    return num_samples, seq_len
+
+
 def legacy_generator(rng: np.random.RandomState | None) -> Any:
     """Return ``rng``, or numpy's global generator for None.
 
@@ -168,14 +180,8 @@ def make_counting_dataset(
     -----
     Source: the article's section on the details of the simple RNN code.
     """
-    num_samples = whole_number("num_samples", num_samples)
-    seq_len = whole_number("seq_len", seq_len)
     check_dtype(dtype)
-    fit_in_memory(
-        f"the data, num_samples * seq_len = {num_samples} * {seq_len} numbers,",
-        num_samples * seq_len * np.dtype(dtype).itemsize,
-        "take fewer samples or shorter sequences",
-    )
+    num_samples, seq_len = check_sizes(num_samples, seq_len, dtype)
     draw = legacy_generator(rng).rand
     # In the order in which scan reads it.
     x = np.empty((seq_len, num_samples), dtype=dtype)

@@ -329,13 +329,11 @@ class TrainingDiverged(ArithmeticError):
         """Say when, from where, and what to do."""
         before = ""
         if self.last_finite_cost is not None:
-            before = ", from %.4g at wx = %.4g, wRec = %.4g" % (
-                self.last_finite_cost,
-                *self.last_finite_weights,
-            )
+            last = (self.last_finite_cost, *self.last_finite_weights)
+            before = " (the one before: %.6g at wx = %.4f, wRec = %.4f)" % last
         return (
-            f"the cost of epoch {self.epoch} is {self.history.costs[-1]}: the training"
-            f" diverged{before}. Start again from new weights with a smaller learning rate"
+            f"the cost of epoch {self.epoch} is {self.history.costs[-1]}{before}: the training"
+            " diverged; start again from new weights with a smaller learning rate"
         )
 
 
@@ -353,6 +351,12 @@ def cost_line(epoch: int, cost: float) -> str:
 def final_line(weights: Any) -> str:
     """Return the line that reports the weights after training."""
     return "Final weights : wx = %8.4f, wRec = %8.4f" % tuple(weights)
+
+
+def check_report(report: Any) -> None:
+    """Raise TypeError if ``report`` can be neither called nor left out."""
+    if report is not None:
+        check_callable("report", report, "a function that takes a line, or None for no report")
 
 
 @contextmanager
@@ -397,8 +401,10 @@ def train(
 ) -> History:
     """Train for ``n_epochs`` epochs and report as the article does.
 
-    Ctrl-C takes effect between two epochs, so that the run can be continued with another call, to
-    the same bit as if it had never stopped. The history up to there is ``train_model.history``.
+    Ctrl-C takes effect between two epochs, so that another call continues the run to the same bit
+    as if it had never stopped. The history up to there is ``train_model.history``. (A second Ctrl-C
+    during one and the same epoch takes effect at once. The weights stay as that epoch found or left
+    them, but its cost may be missing from the history.)
 
     Parameters
     ----------
@@ -443,24 +449,20 @@ def train(
                 # A cost that overflows is reported below, once.
                 with np.errstate(over="ignore", invalid="ignore"):
                     (cost,) = train_model()
-                costs.append(cost)
                 weights.append(net.weights)
+                costs.append(cost)
                 if not np.isfinite(cost):
                     break
                 if epoch % report_every == 0:
                     report(cost_line(epoch, cost))
                 let_interrupts_through()
         finally:
-            # However it ended, it can be seen how far it got.
-            seconds = time.perf_counter() - started
-            train_model.history = history = History(np.array(costs), np.array(weights), seconds)
+            # However it ended, it can be seen how far it got. A second Ctrl-C may have come between
+            # the weights and their cost.
+            known = np.array(weights[: len(costs) + 1])
+            history = History(np.array(costs), known, time.perf_counter() - started)
+            train_model.history = history
     if not np.isfinite(costs[-1]):
         raise TrainingDiverged(len(costs), history)
     report(final_line(weights[-1]))
     return history
-
-
-def check_report(report: Any) -> None:
-    """Raise TypeError if ``report`` can be neither called nor left out."""
-    if report is not None:
-        check_callable("report", report, "a function that takes a line, or None for no report")

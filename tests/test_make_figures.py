@@ -118,25 +118,3 @@ def test_a_run_that_fails_leaves_the_old_files(make_figures, tmp_path, monkeypat
         make_figures.main(["--output-dir", str(tmp_path)])
     assert files(tmp_path) == ["SRNmodel2.png", "rnn_loss_log1.csv"]
     assert {path.read_text() for path in tmp_path.iterdir()} == {"old"}
-
-
-def test_redraw_without_data_says_what_is_missing(make_figures, tmp_path, capsys):
-    arguments = ["--redraw", "--only", "rnn_loss_log1", "--output-dir", str(tmp_path)]
-    assert make_figures.main(arguments) == 2
-    assert "lacks rnn_loss_log1.csv; run once without --redraw" in capsys.readouterr().err
-    assert files(tmp_path) == []
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--output-dir", "nowhere/figures"], "the folder above 'nowhere/figures' does not exist"),
-        (["--only", "loss"], "invalid choice: 'loss'"),
-        (["--format", "gif"], "invalid choice: 'gif'"),
-    ],
-)
-def test_a_wrong_option_is_status_2(make_figures, capsys, options, message):
-    with pytest.raises(SystemExit) as exit_info:
-        make_figures.main(options)
-    assert exit_info.value.code == 2
-    assert message in capsys.readouterr().err
