@@ -45,6 +45,8 @@ __all__ = [
 
 # How often the article prints the cost, in epochs.
 REPORT_EVERY = 100
+# How long a Ctrl-C waits for the end of an epoch before the next one takes effect, in seconds.
+PATIENCE = 1.0
 
 
 def sum_of_squares(y_: TensorVariable, y_hypo: TensorVariable) -> TensorVariable:
@@ -364,8 +366,8 @@ def interrupts_held_back() -> Iterator[Callable[[], None]]:
     """Hold Ctrl-C back; what is yielded lets it through, if there was one.
 
     Otherwise it would end an epoch anywhere, be it after the update of the weights and before their
-    cost is known. A second Ctrl-C does not wait for the end of a long epoch. What then happens is
-    up to the handler that was there before, which raises KeyboardInterrupt if it is Python's.
+    cost is known. Another one, PATIENCE seconds later, does not wait for the end of the epoch. What
+    then happens is up to the handler that was there before: Python's raises KeyboardInterrupt.
     """
     handler = signal.getsignal(signal.SIGINT)
     # Other threads get no signals. None stands for a handler in C, and others than functions for
@@ -376,14 +378,14 @@ def interrupts_held_back() -> Iterator[Callable[[], None]]:
     held = []
 
     def hold(signum: int, frame: Any) -> None:
-        held.append(signum)
-        if len(held) > 1:
+        held.append((time.monotonic(), signum))
+        if held[-1][0] - held[0][0] > PATIENCE:
             signal.signal(signal.SIGINT, handler)
             let_through()
 
     def let_through() -> None:
         while held:
-            handler(held.pop(), None)
+            handler(held.pop(0)[1], None)
 
     signal.signal(signal.SIGINT, hold)
     try:
@@ -402,9 +404,9 @@ def train(
     """Train for ``n_epochs`` epochs and report as the article does.
 
     Ctrl-C takes effect between two epochs, so that another call continues the run to the same bit
-    as if it had never stopped. The history up to there is ``train_model.history``. (A second Ctrl-C
-    during one and the same epoch takes effect at once. The weights stay as that epoch found or left
-    them, but its cost may be missing from the history.)
+    as if it had never stopped. The history up to there is ``train_model.history``. (Where an epoch
+    takes longer than a second, another Ctrl-C stops inside it. It may then have changed the weights
+    and yet be missing from the history.)
 
     Parameters
     ----------
@@ -457,7 +459,7 @@ def train(
                     report(cost_line(epoch, cost))
                 let_interrupts_through()
         finally:
-            # However it ended, it can be seen how far it got. A second Ctrl-C may have come between
+            # However it ended, it can be seen how far it got. A late Ctrl-C may have come between
             # the weights and their cost.
             known = np.array(weights[: len(costs) + 1])
             history = History(np.array(costs), known, time.perf_counter() - started)
