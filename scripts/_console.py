@@ -8,8 +8,10 @@ import gc
 import json
 import os
 import platform
+import reprlib
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -91,7 +93,7 @@ def at_least(minimum: int, maximum: float = float("inf")) -> Callable[[str], int
         except ValueError:
             number = None
         if number is None or not minimum <= number <= maximum:
-            raise argparse.ArgumentTypeError(f"{text!r} given, {expected} expected")
+            raise argparse.ArgumentTypeError(f"{reprlib.repr(text)} given, {expected} expected")
         return number
 
     return parse
@@ -104,37 +106,61 @@ def positive(text: str) -> float:
     except ValueError:
         number = float("nan")
     if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} given, a finite number above 0 expected")
+        message = f"{reprlib.repr(text)} given, a finite number above 0 expected"
+        raise argparse.ArgumentTypeError(message)
     return number
 
 
 def output_file(text: str) -> Path:
     """Argparse type: a file that can be written, found out before the run and not after."""
     path = Path(text)
-    if path.exists() and not path.is_file():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a file; the name of a file is expected")
-    if not path.parent.is_dir():
-        raise argparse.ArgumentTypeError(f"the folder of {text!r} does not exist; make it first")
-    if not os.access(path.parent, os.W_OK):
-        raise argparse.ArgumentTypeError(f"the folder of {text!r} cannot be written to")
+    try:
+        if path.exists() and not path.is_file():
+            message = f"{text!r} is not a file; the name of a file is expected"
+            raise argparse.ArgumentTypeError(message)
+        if not path.parent.is_dir():
+            message = f"the folder of {text!r} does not exist; make it first"
+            raise argparse.ArgumentTypeError(message)
+        # Done, because asking for permissions does not tell: root has them all, even where no file
+        # can be made.
+        _beside(path).touch(exist_ok=False)
+        _beside(path).unlink()
+    except OSError as error:
+        message = f"{text!r} cannot be written: {error.strerror}; choose another place"
+        raise argparse.ArgumentTypeError(message) from None
     return path
 
 
 def output_folder(text: str) -> Path:
     """Argparse type: a folder that can be written to, or made."""
     path = Path(text)
-    if path.exists() and not path.is_dir():
-        raise argparse.ArgumentTypeError(f"{text!r} is a file; the name of a folder is expected")
-    if not path.exists() and not path.parent.is_dir():
-        raise argparse.ArgumentTypeError(f"the folder above {text!r} does not exist; make it first")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise argparse.ArgumentTypeError(f"{text!r} cannot be written to")
+    try:
+        if not path.parent.is_dir():
+            message = f"the folder above {text!r} does not exist; make it first"
+            raise argparse.ArgumentTypeError(message)
+        if path.is_dir():
+            with tempfile.TemporaryFile(dir=path):
+                pass
+        else:
+            path.mkdir()
+            path.rmdir()  # made again once there is something to write
+    except FileExistsError:
+        message = f"{text!r} is a file; the name of a folder is expected"
+        raise argparse.ArgumentTypeError(message) from None
+    except OSError as error:
+        message = f"{text!r} cannot be written to: {error.strerror}; choose another place"
+        raise argparse.ArgumentTypeError(message) from None
     return path
+
+
+def _beside(path: Path) -> Path:
+    """Return the name of the file that is written first and then put in the place of ``path``."""
+    return path.with_name(f".{path.name}.{os.getpid()}")
 
 
 def write_json(path: Path, record: dict[str, Any]) -> None:
     """Write ``record`` beside ``path``, then put it in its place: no half file is ever there."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = _beside(path)
     try:
         beside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
         os.replace(beside, path)

@@ -328,13 +328,14 @@ class Recipe:
 
 
 RECIPES = {
+    # First what other scripts recorded: if that is damaged, nothing need be run to find out.
+    "scaling": Recipe((8.2, 4.4), draw_scaling, scaling_data, {"": SCALING}),
+    "learning_rate": Recipe((8.2, 4.4), draw_study, study_data, {"": STUDY}),
     "SRNmodel2": Recipe((8.2, 3.4), draw_network),
     "rnn_loss_log1": Recipe((8.2, 3.6), draw_loss("gd"), loss_data("gd"), {"": LOSS}),
     "rnn_loss_log2": Recipe((8.2, 3.6), draw_loss("rmsprop"), loss_data("rmsprop"), {"": LOSS}),
     "cost_surface": Recipe((8.2, 5.2), draw_surface, surface_data, {**SURFACE, "paths": PATHS}),
     "gradient_over_time": Recipe((8.2, 3.8), draw_gradient, gradient_data, {"": GRADIENT}),
-    "scaling": Recipe((8.2, 4.4), draw_scaling, scaling_data, {"": SCALING}),
-    "learning_rate": Recipe((8.2, 4.4), draw_study, study_data, {"": STUDY}),
 }
 
 
@@ -358,7 +359,7 @@ def save(path: Path, recipe: Recipe, tables: dict[str, dict[str, np.ndarray]]) -
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """Return the options."""
+    """Return the options, once it is clear that what they need is there."""
     parser = option_parser(__doc__)
     parser.add_argument(
         "--output-dir",
@@ -374,26 +375,27 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--redraw", action="store_true", help="draw from the data saved in the folder, run nothing"
     )
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    options.names = [options.only] if options.only else list(RECIPES)
+    folder = options.output_dir
+    if options.redraw:
+        needed = [path for n in options.names for path in RECIPES[n].paths(folder, n).values()]
+        missing = [path.name for path in needed if not path.is_file()]
+        if missing:
+            parser.error(
+                f"--redraw needs the saved data, and {folder} lacks {', '.join(missing)};"
+                " run once without --redraw"
+            )
+    return options
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Compute, save and draw; return the exit status."""
     options = parse(arguments)
-    names = [options.only] if options.only else list(RECIPES)
-    folder = options.output_dir
-    if options.redraw:
-        needed = [path for name in names for path in RECIPES[name].paths(folder, name).values()]
-        missing = [path.name for path in needed if not path.is_file()]
-        if missing:
-            return refuse(
-                f"--redraw needs the saved data, and {folder} lacks {', '.join(missing)};"
-                " run once without --redraw"
-            )
     start_aesara()
     keep_fonts_beside_compiled_code()
     try:
-        make(names, folder, options.format, options.redraw)
+        make(options.names, options.output_dir, options.format, options.redraw)
     except DamagedTable as damaged:
         return refuse(damaged)
     return 0

@@ -58,7 +58,17 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         metavar="FILE",
         help="write a record of the run (costs, weights, versions, processor) as JSON",
     )
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    # What is left to check takes the package, and so a second.
+    start_aesara()
+    from simple_rnn import article
+    from simple_rnn.data import check_sizes
+
+    try:
+        check_sizes(options.num_samples or article.NUM_SAMPLES, options.seq_len or article.SEQ_LEN)
+    except ValueError as error:
+        parser.error(str(error))
+    return options
 
 
 def run(condition: Condition, options: argparse.Namespace) -> tuple[dict, list[Comparison]]:
@@ -111,9 +121,8 @@ def run(condition: Condition, options: argparse.Namespace) -> tuple[dict, list[C
 
 def main(arguments: list[str] | None = None) -> int:
     """Run, report and compare; return the exit status."""
-    options = parse(arguments)
     started = time.perf_counter()
-    start_aesara()
+    options = parse(arguments)
     import aesara
 
     from simple_rnn import article

@@ -60,9 +60,9 @@ def walk_along_a_sequence() -> None:
     print(f"\n   myfun2({sequence.tolist()}, {start.tolist()}) = [{rows}]  ({states.dtype})")
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Run both examples and print what each step computes."""
-    option_parser(__doc__).parse_args()
+    option_parser(__doc__).parse_args(arguments)
     start_aesara()
     import aesara
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
 
+from simple_rnn._checks import instance, whole_number
 from simple_rnn.data import make_counting_dataset
 from simple_rnn.model import simpleRNN
 from simple_rnn.optimizers import (
@@ -25,6 +26,7 @@ from simple_rnn.optimizers import (
 from simple_rnn.training import (
     History,
     TrainModel,
+    check_report,
     compile_predict,
     compile_train_model,
     mean_of_squares,
@@ -190,6 +192,12 @@ Unseen sequence: target = 5, output = 5.00
 }
 
 
+def check_condition(condition: Any) -> None:
+    """Raise TypeError if ``condition`` is none of the article's, nor another one."""
+    choices = " or ".join(f"CONDITIONS[{name!r}]" for name in CONDITIONS)
+    instance("condition", condition, Condition, f"a Condition: {choices}")
+
+
 def build(
     condition: Condition,
     *,
@@ -214,7 +222,8 @@ def build(
     TrainModel
         Ready for :func:`~simple_rnn.training.train`.
     """
-    rng = np.random.RandomState(seed)
+    check_condition(condition)
+    rng = np.random.RandomState(whole_number("seed", seed, 0, 2**32 - 1))
     dataset = make_counting_dataset(num_samples, seq_len, rng=rng, dtype=condition.dtype)
     net = simpleRNN(seq_len, 1, 1, rng=rng, dtype=condition.dtype)
     if condition.initial_weights is not None:
@@ -232,6 +241,9 @@ def run(
     **settings: Any,
 ) -> History:
     """Run a condition as it was published, or with other settings.
+
+    Where it may be interrupted and go on later, take :func:`build` and
+    :func:`~simple_rnn.training.train`: what ``build`` returned keeps the history.
 
     Parameters
     ----------
@@ -254,7 +266,10 @@ def run(
     TrainingDiverged
         At the first epoch whose cost is not finite.
     """
-    n_epochs = condition.n_epochs if n_epochs is None else n_epochs
+    # Before tens of seconds of compiling.
+    check_condition(condition)
+    n_epochs = whole_number("n_epochs", condition.n_epochs if n_epochs is None else n_epochs)
+    check_report(report)
     history = train(build(condition, **settings), n_epochs, report=report)
     if report is not None and condition.unseen_sequence:
         report(answer_line(condition, history))
@@ -343,6 +358,8 @@ def compare(condition: Condition, history: History) -> list[Comparison]:
         One for each published line, 22 for a condition of the article, beside the line that the run
         prints for the same; where it prints none, beside an empty one.
     """
+    check_condition(condition)
+    instance("history", history, History, "a History: what run(condition) returns")
     obtained = history.lines()
     if condition.unseen_sequence:
         obtained.append(answer_line(condition, history))

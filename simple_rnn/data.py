@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from simple_rnn._checks import fit_in_memory, float_array, instance, show, whole_number
+
 __all__ = ["CountingDataset", "make_counting_dataset"]
 
 
@@ -26,19 +28,25 @@ __all__ = ["CountingDataset", "make_counting_dataset"]
 class CountingDataset:
     """Binary sequences, how many ones each holds, and the state to start from.
 
+    float32 and float64 stay as they are; nested lists, and integers and booleans, which become
+    float32, are converted.
+
     Parameters
     ----------
     x : ndarray of shape (seq_len, num_samples), float32 or float64
-        The sequences, time-major, each entry 0 or 1.
+        The sequences, time-major. In the counting task each entry is 0 or 1; the network takes any
+        finite numbers, and so does this.
     y : ndarray of shape (num_samples,), float32 or float64
-        The number of ones in each sequence.
+        The target of each sequence: the number of its ones.
     s0 : ndarray of shape (num_samples,), float32 or float64
         The state before the first step.
 
     Raises
     ------
     ValueError
-        If the shapes do not belong together.
+        If the shapes do not belong together, or a number is NaN or infinite.
+    TypeError
+        If something else than real numbers is among them.
     """
 
     x: np.ndarray
@@ -47,17 +55,46 @@ class CountingDataset:
 
     def __post_init__(self) -> None:
         """Check that the three arrays describe the same samples."""
-        if self.x.ndim != 2 or 0 in self.x.shape:
-            raise ValueError(
-                f"x has shape {self.x.shape}; expected (seq_len, num_samples), both at least 1"
-            )
+        for name in ("x", "y", "s0"):
+            # The way to set an attribute of a frozen dataclass.
+            object.__setattr__(self, name, float_array(name, getattr(self, name)))
+        x = time_major("x", self.x)
         for name, array in (("y", self.y), ("s0", self.s0)):
-            if array.shape != (self.x.shape[1],):
+            if array.shape != (x.shape[1],):
                 raise ValueError(
-                    f"{name} has shape {array.shape} where x has shape {self.x.shape}, which is"
-                    f" (seq_len, num_samples); expected {(self.x.shape[1],)}. If x has one row a"
-                    " sample, pass x.T: the data is time-major"
+                    f"{name} has shape {array.shape} where x has shape {x.shape}, which is"
+                    f" (seq_len, num_samples); expected {(x.shape[1],)}, one for each sample along"
+                    " axis 1 of x. If x has one row a sample, pass x.T: the data is time-major"
                 )
+        # With as many steps as samples the shapes do not tell, but the targets may.
+        per_column, per_row = (np.array_equal(x.sum(axis), self.y) for axis in (0, 1))
+        if per_row and not per_column:
+            raise ValueError(
+                "y holds the sums of the rows of x, axis 1; expected those of its columns, axis 0,"
+                " where the time runs. x has one row a sample: pass x.T"
+            )
+
+
+def time_major(name: str, array: np.ndarray) -> np.ndarray:
+    """Return ``array``, which has to be of shape (seq_len, num_samples) and hold something."""
+    if array.ndim != 2 or 0 in array.shape:
+        raise ValueError(
+            f"{name} has shape {array.shape}; expected (seq_len, num_samples), both at least 1."
+            f" Make a single sequence a column with np.reshape({name}, (-1, 1))"
+        )
+    return array
+
+
+def check_sizes(num_samples: Any, seq_len: Any, dtype: str = "float32") -> tuple[int, int]:
+    """Return both sizes, if they are whole numbers and such data fits into memory."""
+    num_samples = whole_number("num_samples", num_samples)
+    seq_len = whole_number("seq_len", seq_len)
+    fit_in_memory(
+        f"the data alone, num_samples * seq_len = {num_samples} * {seq_len} numbers,",
+        num_samples * seq_len * np.dtype(dtype).itemsize,
+        "take fewer samples or shorter sequences",
+    )
+    return num_samples, seq_len
 
 
 def legacy_generator(rng: np.random.RandomState | None) -> Any:
@@ -81,18 +118,18 @@ def legacy_generator(rng: np.random.RandomState | None) -> Any:
     """
     if rng is None:
         return np.random
-    if not isinstance(rng, np.random.RandomState):
-        raise TypeError(
-            f"rng is {rng!r}; expected a numpy.random.RandomState, whose draws are the article's:"
-            " for example numpy.random.RandomState(1)"
-        )
+    expected = (
+        "a numpy.random.RandomState, whose draws are the article's: for example"
+        " numpy.random.RandomState(1)"
+    )
+    instance("rng", rng, np.random.RandomState, expected)
     return rng
 
 
 def check_dtype(dtype: str) -> None:
     """Raise ValueError if ``dtype`` is neither float32 nor float64."""
     if dtype not in ("float32", "float64"):
-        raise ValueError(f"dtype is {dtype!r}; expected 'float32' or 'float64'")
+        raise ValueError(f"dtype is {show(dtype)}; expected 'float32' or 'float64'")
 
 
 def make_counting_dataset(
@@ -123,7 +160,8 @@ def make_counting_dataset(
     Raises
     ------
     ValueError
-        If a size is not a whole number of at least 1, or ``dtype`` is another.
+        If a size is not a whole number of at least 1, the data does not fit into the machine's
+        memory, or ``dtype`` is another.
     TypeError
         If ``rng`` is not a ``RandomState``.
 
@@ -142,15 +180,11 @@ def make_counting_dataset(
     -----
     Source: the article's section on the details of the simple RNN code.
     """
-    for name, size in (("num_samples", num_samples), ("seq_len", seq_len)):
-        if not isinstance(size, (int, np.integer)) or size < 1:
-            raise ValueError(f"{name} is {size!r}; expected a whole number of at least 1")
     check_dtype(dtype)
+    num_samples, seq_len = check_sizes(num_samples, seq_len, dtype)
     draw = legacy_generator(rng).rand
-    samples = np.array([np.around(draw(seq_len)) for _ in range(num_samples)], dtype=dtype)
-    return CountingDataset(
-        # A copy in the order in which scan reads it, not a transposed view.
-        x=np.ascontiguousarray(samples.T),
-        y=samples.sum(axis=1),
-        s0=np.zeros(num_samples, dtype=dtype),
-    )
+    # In the order in which scan reads it.
+    x = np.empty((seq_len, num_samples), dtype=dtype)
+    for sample in range(num_samples):
+        x[:, sample] = np.around(draw(seq_len))
+    return CountingDataset(x, y=x.sum(axis=0), s0=np.zeros(num_samples, dtype=dtype))

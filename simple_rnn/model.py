@@ -11,12 +11,15 @@ for each entry of the leading axis of its ``sequences`` and hands the result on 
 
 from __future__ import annotations
 
+from typing import Any
+
 import aesara
 import aesara.tensor as at
 import numpy as np
 from aesara.tensor.shape import unbroadcast
 from aesara.tensor.var import TensorVariable
 
+from simple_rnn._checks import float_array, show, whole_number
 from simple_rnn.data import check_dtype, legacy_generator
 from simple_rnn.numerics import folding_in_python
 
@@ -92,7 +95,8 @@ class simpleRNN:
     Raises
     ------
     ValueError
-        If ``nx`` or ``nrec`` is not 1, or ``dtype`` is neither float32 nor float64.
+        If ``slen`` is not a whole number of at least 1, ``nx`` or ``nrec`` is not 1, or ``dtype``
+        is neither float32 nor float64.
     TypeError
         If ``rng`` is not a ``RandomState``.
 
@@ -117,14 +121,11 @@ class simpleRNN:
         rng: np.random.RandomState | None = None,
         dtype: str = "float32",
     ) -> None:
-        for name, count in (("nx", nx), ("nrec", nrec)):
-            if count != 1:
-                raise ValueError(
-                    f"{name} is {count!r}; expected 1: this network has one weight of each kind"
-                )
+        one = "1: this network has one weight of each kind"
+        nx, nrec = (whole_number(*count, 1, 1, one) for count in (("nx", nx), ("nrec", nrec)))
         check_dtype(dtype)
         draw = legacy_generator(rng).uniform
-        self.len = slen
+        self.len = whole_number("slen", slen)
         # With the shape in their type, all that is computed from the weights has a known shape too.
         self.w_x, self.w_rec = (
             aesara.shared(
@@ -143,6 +144,9 @@ class simpleRNN:
 
     @weights.setter
     def weights(self, values: tuple[float, float]) -> None:
+        values = float_array("weights", values, self.w_x.dtype)
+        if values.shape != (2,):
+            raise ValueError(f"weights has shape {values.shape}; expected (2,): (w_x, w_rec)")
         for param, value in zip(self.params, values):
             param.set_value(np.array([value], dtype=param.dtype))
 
@@ -165,13 +169,23 @@ class simpleRNN:
         Raises
         ------
         TypeError
-            If ``x_t`` is not of a floating-point dtype.
+            If ``x_t`` is not of dtype float32 or float64, or one of the two is no tensor.
+        ValueError
+            If their shapes do not belong together.
         """
-        x_t = at.as_tensor_variable(x_t)
-        if not x_t.dtype.startswith("float"):
+        x_t = _tensor("x_t", x_t, ("seq_len", "num_samples"))
+        s0 = _tensor("s0", s0, ("num_samples",))
+        if x_t.dtype not in ("float32", "float64"):
             raise TypeError(
                 f"x_t has dtype {x_t.dtype}; expected float32 or float64, to which the weights are"
                 " brought. Convert it with x_t.astype('float32')"
+            )
+        (_, num_samples), (num_states,) = x_t.type.shape, s0.type.shape
+        if None not in (num_samples, num_states) and num_samples != num_states:
+            raise ValueError(
+                f"s0 has shape ({num_states},) where x_t has shape {x_t.type.shape}, which is"
+                f" (seq_len, num_samples); expected ({num_samples},). If x_t has one row a sample,"
+                " pass x_t.T: the data is time-major"
             )
         s0, w_x, w_rec = (at.cast(v, x_t.dtype) for v in (s0, self.w_x[0], self.w_rec[0]))
         if s0.type.broadcastable != x_t[0].type.broadcastable:
@@ -179,3 +193,18 @@ class simpleRNN:
             # where the number of samples is open.
             s0 = unbroadcast(s0, 0)
         return unfold(x_t, s0, w_x, w_rec)
+
+
+def _tensor(name: str, value: Any, axes: tuple[str, ...]) -> TensorVariable:
+    """Return ``value`` as a symbolic tensor with these axes."""
+    try:
+        tensor = at.as_tensor_variable(value)
+    except (NotImplementedError, TypeError, ValueError):  # all that Aesara raises there
+        raise TypeError(
+            f"{name} is {show(value)}; expected a symbolic tensor or an array of numbers"
+        ) from None
+    if tensor.ndim != len(axes):
+        raise ValueError(
+            f"{name} has {tensor.ndim} dimensions; expected {len(axes)}: {', '.join(axes)}"
+        )
+    return tensor

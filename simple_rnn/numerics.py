@@ -35,7 +35,7 @@ from functools import cache
 from typing import Any, Callable
 
 import aesara
-from aesara.compile.mode import Mode
+from aesara.compile.mode import Mode, predefined_modes
 from aesara.graph.basic import Apply
 from aesara.graph.fg import FunctionGraph
 from aesara.graph.rewriting.basic import GraphRewriter
@@ -44,6 +44,7 @@ from aesara.scan.op import Scan
 from aesara.scan.utils import compress_outs, scan_can_remove_outs
 
 from simple_rnn import _compiler
+from simple_rnn._checks import show
 from simple_rnn._rewrites import one_increment, sums_after_scan
 
 __all__ = ["compile_function", "folding_in_python"]
@@ -162,6 +163,11 @@ def compile_function(
     aesara.compile.function.types.Function
         The compiled function.
 
+    Raises
+    ------
+    ValueError
+        If ``mode`` is none that Aesara knows.
+
     Examples
     --------
     >>> import aesara.tensor as at
@@ -169,6 +175,10 @@ def compile_function(
     >>> print(compile_function([x], x * x + x)(3))
     12.0
     """
+    names = (*predefined_modes, "DebugMode", "NanGuardMode")
+    if not isinstance(mode, Mode) and mode not in (None, *names):
+        expected = f"None, an aesara.compile.mode.Mode or one of {', '.join(map(repr, names))}"
+        raise ValueError(f"mode is {show(mode)}; expected {expected}")
     if mode is None:
         mode = _mode(in_c=bool(aesara.config.cxx))
     flags = aesara.config.change_flags(gcc__cxxflags=_compiler.flags())

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any, Callable
 
 import aesara
 import aesara.tensor as at
@@ -30,6 +31,7 @@ from aesara.compile.sharedvalue import SharedVariable
 from aesara.graph.basic import Variable
 from aesara.tensor.var import TensorVariable
 
+from simple_rnn._checks import real_number, show
 from simple_rnn.numerics import folding_in_python
 
 __all__ = [
@@ -62,29 +64,117 @@ def accumulator(param: SharedVariable, name: str, start: float = 0.0) -> SharedV
     return aesara.shared(values, name=f"{name}_{param}", shape=param.type.shape)
 
 
+def factor(
+    name: str, value: Any, expected: str, holds: Callable[[float], bool]
+) -> float | TensorVariable:
+    """Return a number as ``real_number`` does, or a symbolic scalar, whose values are not known."""
+    if not isinstance(value, Variable):
+        return real_number(name, value, f"{expected}, or a symbolic scalar", holds)
+    if getattr(value, "ndim", None) != 0:
+        raise TypeError(f"{name} is {value} of type {value.type}; expected a symbolic scalar")
+    return value
+
+
+def check_params(params: Any) -> list[SharedVariable]:
+    """Return ``params`` as a list, if they are different shared variables that can be trained."""
+    several = "a list of shared variables, for example net.params"
+    # Iterating over a variable would give its symbolic entries.
+    if isinstance(params, Variable) or not hasattr(params, "__iter__"):
+        raise TypeError(f"params is {show(params)}; expected {several}")
+    params = list(params)
+    if not params:
+        raise ValueError(f"params is empty; expected {several}")
+    for i, param in enumerate(params):
+        if not isinstance(param, SharedVariable):
+            raise TypeError(
+                f"params[{i}] is {show(param)}; expected a shared variable: what"
+                " aesara.shared(value) returns"
+            )
+        dtype = getattr(param, "dtype", None)
+        if dtype not in ("float32", "float64"):
+            raise TypeError(
+                f"params[{i}], {param}, has dtype {dtype}; expected float32 or float64, which a"
+                " small step can change: aesara.shared(value.astype('float32'))"
+            )
+        if param in params[:i]:
+            raise ValueError(
+                f"params[{i}], {param}, is params[{params.index(param)}] again; expected each once"
+            )
+    return params
+
+
 class Optimizer:
     """The base of the optimizers: holds the parameters and takes the gradients.
 
     Parameters
     ----------
     params : sequence of shared variables
-        What to train, for example ``net.params``. Any mixture of shapes and floating-point dtypes;
-        each keeps its own.
+        What to train, for example ``net.params``. Any mixture of shapes and of the dtypes float32
+        and float64; each keeps its own.
     learning_rate : float or symbolic scalar
-        The step size. A shared variable can be given another value between two updates, without
-        compiling again.
+        The step size, above 0. A shared variable can be given another value between two updates,
+        without compiling again.
+
+    Raises
+    ------
+    TypeError
+        If ``params`` is something else than several shared variables of these dtypes.
+    ValueError
+        If one of them occurs twice, or ``learning_rate`` is not a finite number above 0.
     """
 
     def __init__(
         self, params: Sequence[SharedVariable], learning_rate: float | TensorVariable = 0.01
     ) -> None:
-        self.params = list(params)
-        self.learning_rate = learning_rate
+        self.params = check_params(params)
+        self.learning_rate = factor(
+            "learning_rate", learning_rate, "a finite number above 0", lambda n: 0 < n < np.inf
+        )
 
     def gradients(self, loss: TensorVariable) -> list[TensorVariable]:
-        """Return the gradient of the scalar ``loss`` with respect to each parameter."""
+        """Return the gradient of the scalar ``loss`` with respect to each parameter.
+
+        Parameters
+        ----------
+        loss : symbolic scalar
+            What to minimize.
+
+        Returns
+        -------
+        list of symbolic tensors
+            Each of its parameter's shape and dtype.
+
+        Raises
+        ------
+        TypeError
+            If ``loss`` is not symbolic, or not of dtype float32 or float64.
+        ValueError
+            If ``loss`` is not a scalar, or does not depend on one of the parameters.
+        """
+        if not isinstance(loss, TensorVariable):
+            raise TypeError(
+                f"loss is {show(loss)}; expected a symbolic scalar, for example"
+                " at.square(y_ - y_t[-1]).sum()"
+            )
+        if loss.ndim != 0:
+            raise ValueError(
+                f"loss has {loss.ndim} dimensions; expected a scalar: loss.sum() or loss.mean()"
+            )
+        if loss.dtype not in ("float32", "float64"):
+            raise TypeError(
+                f"loss has dtype {loss.dtype}; expected float32 or float64: build it from data of"
+                " that dtype"
+            )
+        ignored = {"disconnected_inputs": "ignore", "return_disconnected": "None"}
         with folding_in_python():
-            gradients = aesara.grad(loss, self.params)
+            gradients = aesara.grad(loss, self.params, **ignored)
+        for i, (param, gradient) in enumerate(zip(self.params, gradients)):
+            if gradient is None:
+                raise ValueError(
+                    f"loss does not depend on params[{i}], {param}; expected a loss of all that is"
+                    " to be trained. Give the optimizer the parameters of the network that the loss"
+                    " is built from"
+                )
         # Where the loss is of another dtype than the parameter, so is the gradient at first.
         return [at.cast(g, p.dtype) for p, g in zip(self.params, gradients)]
 
@@ -175,16 +265,19 @@ class RMSPropOptimizer(Optimizer):
         ----------
         loss : symbolic scalar
             What to minimize.
-        momentum : float
+        momentum : float or symbolic scalar
             The share of the last step that the next one keeps, in [0, 1).
-        rescale : float
-            The square root of the gradient's norm above which the gradient is scaled down.
+        rescale : float or symbolic scalar
+            The square root of the gradient's norm above which the gradient is scaled down; infinity
+            for never.
 
         Returns
         -------
         list of (shared variable, symbolic expression)
             Updates of the parameters and of the accumulators, which each call makes anew.
         """
+        momentum = factor("momentum", momentum, "a number in [0, 1)", lambda n: 0 <= n < 1)
+        rescale = factor("rescale", rescale, "a number above 0", lambda n: n > 0)
         gradients = self.gradients(loss)
         sum_of_squares = sum(at.sum(at.square(g)) for g in gradients)
         # In float64 and rounded once, like the step of gradient descent.
@@ -249,16 +342,19 @@ class RpropOptimizer(Optimizer):
         ----------
         loss : symbolic scalar
             What to minimize. A positive factor before it changes nothing.
-        eta_plus : float
-            By what a step grows; the blog's is 1.2.
-        eta_minus : float
-            By what it shrinks; the blog's is 0.5.
+        eta_plus : float or symbolic scalar
+            By what a step grows, at least 1; the blog's is 1.2.
+        eta_minus : float or symbolic scalar
+            By what it shrinks, between 0 and 1; the blog's is 0.5.
 
         Returns
         -------
         list of (shared variable, symbolic expression)
             Updates of the parameters, the steps and the signs, which each call makes anew.
         """
+        grows, shrinks = "a finite number of at least 1", "a number above 0 and below 1"
+        eta_plus = factor("eta_plus", eta_plus, grows, lambda n: 1 <= n < np.inf)
+        eta_minus = factor("eta_minus", eta_minus, shrinks, lambda n: 0 < n < 1)
         updates = []
         for p, g in zip(self.params, self.gradients(loss)):
             c = partial(constant_like, p)

@@ -16,9 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import cycle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from simple_rnn._checks import float_array, instance, show
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,8 +52,29 @@ def _current(ax: Axes | None) -> Axes:
     if ax is None:
         import matplotlib.pyplot as plt
 
-        ax = plt.gca()
+        return plt.gca()
+    from matplotlib.axes import Axes
+
+    instance(
+        "ax", ax, Axes, "one Axes, for example plt.gca(), or one entry of what plt.subplots gave"
+    )
     return ax
+
+
+def _array(name: str, value: Any, shape: tuple[int | None, ...]) -> np.ndarray:
+    """Return ``value`` as an array of this shape, where None stands for any length above 0."""
+    # A run that diverged can be drawn too.
+    array = float_array(name, value, "float64", finite=False)
+    lengths = zip(array.shape, shape)
+    if array.ndim != len(shape) or any(n != m if m else n == 0 for n, m in lengths):
+        expected = ", ".join("n" if m is None else str(m) for m in shape)
+        expected += "," * (len(shape) == 1)
+        raise ValueError(f"{name} has shape {array.shape}; expected ({expected})")
+    return array
+
+
+def _mapping(name: str, value: Any, of: str) -> None:
+    instance(name, value, Mapping, f"a dictionary of {of}")
 
 
 def network(ax: Axes | None = None) -> Axes:
@@ -167,6 +190,10 @@ def loss_curve(
     -----
     Source: the article's figures rnn_loss_log1 and rnn_loss_log2.
     """
+    costs = _array("costs", costs, (None,))
+    _mapping("published", {} if published is None else published, "epoch: cost")
+    if yscale not in ("log", "linear"):
+        raise ValueError(f"yscale is {show(yscale)}; expected 'log' or 'linear'")
     ax = _current(ax)
     ax.plot(np.arange(1, len(costs) + 1), costs, color=color, label=label)
     if published:
@@ -218,7 +245,8 @@ def cost_surface(
     Raises
     ------
     ValueError
-        If no cost is finite and above 0: the scale is logarithmic.
+        If no cost is finite and above 0: the scale is logarithmic. Also if the shapes do not belong
+        together.
 
     Notes
     -----
@@ -226,19 +254,24 @@ def cost_surface(
     """
     from matplotlib.colors import LogNorm
 
-    ax = _current(ax)
+    w_x, w_rec = _array("w_x", w_x, (None,)), _array("w_rec", w_rec, (None,))
+    costs = _array("costs", costs, (len(w_rec), len(w_x)))
+    _mapping("paths", {} if paths is None else paths, "name: weights, an array of shape (n, 2)")
+    paths = {
+        name: _array(f"paths[{name!r}]", path, (None, 2)) for name, path in (paths or {}).items()
+    }
     # At the optimum itself the cost is 0, which has no logarithm: the scale starts at the smallest
     # cost beside it. Where the cost overflows it ends at the largest that does not.
     drawable = costs[(costs > 0) & np.isfinite(costs)]
     if drawable.size == 0:
         raise ValueError("costs holds no finite value above 0, which a logarithmic scale needs")
+    ax = _current(ax)
     norm = LogNorm(drawable.min(), drawable.max(), clip=True)
     colours = {"norm": norm, "cmap": "viridis", "shading": "gouraud", "rasterized": True}
     mesh = ax.pcolormesh(w_x, w_rec, costs, **colours)
     ax.figure.colorbar(mesh, ax=ax, location="bottom", label="cost (sum of squared errors)")
     star = {"color": "white", "markeredgecolor": "black", "markersize": 12}
     ax.plot(1, 1, "*", **star, label="optimum (1, 1)")
-    paths = paths or {}
     styles = cycle(((COLOURS["vermilion"], "-"), ("white", "--"), (COLOURS["yellow"], "-.")))
     for (name, path), (colour, line) in zip(paths.items(), styles):
         ax.plot(path[:, 0], path[:, 1], line, color=colour, linewidth=2, label=name)
@@ -273,6 +306,11 @@ def gradient_over_time(
     -----
     Source: the blog that the article draws on, its figure of unstable gradients.
     """
+    _mapping("gradients", gradients, "(w_x, w_rec): gradient over time")
+    gradients = {
+        weights: _array(f"gradients[{weights!r}]", gradient, (None,))
+        for weights, gradient in gradients.items()
+    }
     ax = _current(ax)
     styles = cycle(zip(("blue", "vermilion", "green", "black", "orange", "purple"), "osD^vP"))
     for (weights, gradient), (name, marker) in zip(gradients.items(), styles):
@@ -380,6 +418,11 @@ def scaling(elements: np.ndarray, times: Mapping[str, np.ndarray], ax: Axes | No
     matplotlib.axes.Axes
         The Axes drawn on.
     """
+    elements = _array("elements", elements, (None,))
+    _mapping("times", times, "name: seconds per epoch")
+    times = {
+        name: _array(f"times[{name!r}]", seconds, elements.shape) for name, seconds in times.items()
+    }
     ax = _current(ax)
     names = ("vermilion", "orange", "blue", "sky", "purple", "green", "black")
     for (label, seconds), name, marker in zip(times.items(), names, "osD^vPX"):

@@ -73,12 +73,6 @@ def test_each_takes_its_turn_in_every_round(benchmark):
     assert [len(values) for values in times.values()] == [2, 2]
 
 
-def test_a_wrong_name_is_status_2():
-    result = run_python(SCRIPT, "--only", "nothing")
-    assert result.returncode == 2
-    assert "invalid choice: 'nothing'" in result.stderr
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
 def test_peak_memory_grows_with_an_array(benchmark):
     before = benchmark.peak_memory()

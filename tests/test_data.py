@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from simple_rnn import CountingDataset, make_counting_dataset
+from simple_rnn import make_counting_dataset
 
 
 def test_the_article_s_draws_in_its_own_words():
@@ -40,21 +40,3 @@ def test_time_major_float32_and_counted(num_samples, seq_len):
     assert {a.dtype for a in dataclasses.astuple(dataset)} == {np.dtype("float32")}
     assert set(np.unique(dataset.x)) <= {0, 1}
     np.testing.assert_array_equal(dataset.y, dataset.x.sum(axis=0))
-
-
-@pytest.mark.parametrize("size", [0, -1, 2.5, "3", None])
-@pytest.mark.parametrize("name", ["num_samples", "seq_len"])
-def test_a_bad_size_is_named(name, size):
-    with pytest.raises(ValueError, match=f"{name} is {size!r}; expected a whole number"):
-        make_counting_dataset(**{name: size})
-
-
-def test_a_dataset_that_is_not_time_major_is_refused():
-    rows = np.zeros((20, 10), dtype=np.float32)
-    with pytest.raises(ValueError, match=r"y has shape \(20,\).*pass x\.T"):
-        CountingDataset(x=rows, y=np.zeros(20), s0=np.zeros(20))
-
-
-def test_another_kind_of_generator_is_refused():
-    with pytest.raises(TypeError, match=r"rng is .*expected a numpy\.random\.RandomState"):
-        make_counting_dataset(rng=np.random.default_rng(1))

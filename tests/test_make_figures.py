@@ -121,13 +121,6 @@ def test_a_run_that_fails_leaves_the_old_files(make_figures, tmp_path, monkeypat
     assert {path.read_text() for path in tmp_path.iterdir()} == {"old"}
 
 
-def test_redraw_without_data_says_what_is_missing(make_figures, tmp_path, capsys):
-    arguments = ["--redraw", "--only", "rnn_loss_log1", "--output-dir", str(tmp_path)]
-    assert make_figures.main(arguments) == 2
-    assert "lacks rnn_loss_log1.csv; run once without --redraw" in capsys.readouterr().err
-    assert files(tmp_path) == []
-
-
 def in_line(number, old, new):
     """Return what changes one line of a file."""
 
@@ -216,18 +209,3 @@ def test_a_damaged_benchmark_is_refused(
     assert error.startswith(f"make_figures.py: error: {record}, line {line}: {said}")
     assert error.endswith("; run the whole of scripts/benchmark.py, to have it written anew\n")
     assert files(output) == []
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--output-dir", "nowhere/figures"], "the folder above 'nowhere/figures' does not exist"),
-        (["--only", "loss"], "invalid choice: 'loss'"),
-        (["--format", "gif"], "invalid choice: 'gif'"),
-    ],
-)
-def test_a_wrong_option_is_status_2(make_figures, capsys, options, message):
-    with pytest.raises(SystemExit) as exit_info:
-        make_figures.main(options)
-    assert exit_info.value.code == 2
-    assert message in capsys.readouterr().err

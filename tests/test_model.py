@@ -22,12 +22,6 @@ def test_the_weights_are_brought_to_the_dtype_of_x_t():
     assert (net.w_x.dtype, y_t.dtype) == ("float32", "float64")
 
 
-def test_integer_sequences_are_refused():
-    net = simpleRNN(3, 1, 1)
-    with pytest.raises(TypeError, match="x_t has dtype int32; expected float32 or float64"):
-        net.state_update(at.imatrix(), at.vector())
-
-
 def test_initial_weights_are_the_article_s():
     rng = np.random.RandomState(1)
     rng.rand(20, 10)  # the data comes first; the stream is the same as that of twenty rand(10)
@@ -48,17 +42,6 @@ def test_the_dtype_of_the_weights_does_not_depend_on_floatx(floatX):
         net = simpleRNN(10, 1, 1)
     assert {param.dtype for param in net.params} == {"float32"}
     assert {param.get_value().shape for param in net.params} == {(1,)}
-
-
-@pytest.mark.parametrize("name", ["nx", "nrec"])
-def test_one_weight_of_each_kind(name):
-    with pytest.raises(ValueError, match=f"{name} is 2; expected 1"):
-        simpleRNN(10, **{"nx": 1, "nrec": 1, name: 2})
-
-
-def test_another_dtype_is_refused():
-    with pytest.raises(ValueError, match="dtype is 'int32'; expected 'float32' or 'float64'"):
-        simpleRNN(10, 1, 1, dtype="int32")
 
 
 def test_a_state_of_one_sample_with_a_known_length():

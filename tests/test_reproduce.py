@@ -138,7 +138,9 @@ def test_a_line_that_differs_is_status_1(reproduce, monkeypatch, capsys):
 def test_divergence_is_status_3_and_the_other_condition_still_runs(tmp_path):
     result, record = run(tmp_path, "--learning-rate", "1e-3", "--epochs", "100")
     assert result.returncode == 3
-    assert "the cost of epoch 10 is inf: the training diverged. Try a smaller" in result.stderr
+    (sentence,) = (line for line in result.stderr.splitlines() if "diverged" in line)
+    assert sentence.startswith("the cost of epoch 10 is inf (the one before: 596")
+    assert sentence.endswith("start again from new weights with a smaller learning rate.")
     assert "Traceback" not in result.stderr
     assert "Warning" not in result.stderr
     assert "epoch[  100] : cost =  5.7880" in result.stdout
@@ -146,30 +148,6 @@ def test_divergence_is_status_3_and_the_other_condition_still_runs(tmp_path):
     assert len(record["conditions"]["gd"]["costs"]) == 9
     assert np.isfinite(record["conditions"]["gd"]["costs"]).all()
     assert record["conditions"]["rmsprop"]["diverged_at_epoch"] is None
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--epochs", "0"], "'0' given, a whole number of at least 1 expected"),
-        (["--epochs", "2.5"], "'2.5' given, a whole number of at least 1 expected"),
-        (["--seed", "-1"], "'-1' given, a whole number from 0 to 4294967295 expected"),
-        (["--learning-rate", "nan"], "'nan' given, a finite number above 0 expected"),
-        (["--learning-rate", "fast"], "'fast' given, a finite number above 0 expected"),
-        (["--condition", "adam"], "invalid choice: 'adam'"),
-        (["--output", "nowhere/record.json"], "the folder of 'nowhere/record.json' does not exist"),
-        (["--output", "."], "'.' is not a file"),
-        (["--output", "/dev/null"], "'/dev/null' is not a file"),
-    ],
-)
-def test_a_wrong_option_is_status_2(reproduce, capsys, options, message):
-    with pytest.raises(SystemExit) as exit_info:
-        reproduce.main(options)
-    captured = capsys.readouterr()
-    assert exit_info.value.code == 2
-    assert captured.out == ""
-    assert f"argument {options[0]}: " in captured.err
-    assert message in captured.err
 
 
 def test_a_record_is_replaced_whole(reproduce, tmp_path):
