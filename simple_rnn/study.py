@@ -32,6 +32,7 @@ from typing import Any, Callable
 import aesara
 import numpy as np
 
+from simple_rnn._checks import real_number, show, whole_number
 from simple_rnn.article import CONDITIONS, N_EPOCHS, NUM_SAMPLES, SEQ_LEN
 from simple_rnn.data import make_counting_dataset
 from simple_rnn.model import simpleRNN
@@ -84,25 +85,26 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Check every setting, before any work is done."""
-        if self.optimizer not in OPTIMIZERS:
+        if self.optimizer not in list(OPTIMIZERS):
             raise ValueError(
-                f"optimizer is {self.optimizer!r}; expected one of {', '.join(OPTIMIZERS)}"
+                f"optimizer is {show(self.optimizer)}; expected one of {', '.join(OPTIMIZERS)}"
             )
-        if not 0 < self.learning_rate < float("inf"):
-            raise ValueError(
-                f"learning_rate is {self.learning_rate!r}; expected a finite number above 0"
-            )
-        # One way to write it: 1 and 1.0 are the same settings.
-        object.__setattr__(self, "learning_rate", float(self.learning_rate))
-        # What numpy.random.RandomState takes.
-        if not isinstance(self.seed, (int, np.integer)) or not 0 <= self.seed < 2**32:
-            raise ValueError(
-                f"seed is {self.seed!r}; expected a whole number from 0 to {2**32 - 1}"
-            )
-        for name in ("num_samples", "seq_len", "n_epochs"):
-            count = getattr(self, name)
-            if not isinstance(count, (int, np.integer)) or count < 1:
-                raise ValueError(f"{name} is {count!r}; expected a whole number of at least 1")
+        checked = {
+            "learning_rate": real_number(
+                "learning_rate",
+                self.learning_rate,
+                "a finite number above 0",
+                lambda rate: 0 < rate < float("inf"),
+            ),
+            # What numpy.random.RandomState takes.
+            "seed": whole_number("seed", self.seed, 0, 2**32 - 1),
+            **{
+                n: whole_number(n, getattr(self, n)) for n in ("num_samples", "seq_len", "n_epochs")
+            },
+        }
+        # One way to write each: 1 and 1.0 are the same rate.
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
 
 
 class NotThisStudy(ValueError):
