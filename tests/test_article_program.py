@@ -15,7 +15,7 @@ OPTIMIZERS = {
 
 
 @pytest.mark.parametrize("compiler", ["", ",cxx="], ids=["C", "Python"])
-@pytest.mark.parametrize("name", list(article.CONDITIONS))
+@pytest.mark.parametrize("name", list(OPTIMIZERS))
 def test_prints_the_article_s_digits(name, compiler, tmp_path):
     text = PROGRAM.read_text(encoding="utf-8")
     assert text.count(OPTIMIZERS["gd"]) == 1
