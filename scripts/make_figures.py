@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
 import numpy as np
-from _console import alive, option_parser, output_folder, start_aesara
+
+sys.path.insert(0, os.path.dirname(__file__))  # python -I leaves it out
+from _console import alive, option_parser, output_folder, run_main, say, start_aesara
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -296,10 +298,9 @@ def main(arguments: list[str] | None = None) -> int:
         needed = [path for name in names for path in RECIPES[name].paths(folder, name).values()]
         missing = [path.name for path in needed if not path.is_file()]
         if missing:
-            print(
+            say(
                 f"make_figures.py: error: --redraw needs the saved data, and {folder} lacks"
-                f" {', '.join(missing)}; run once without --redraw",
-                file=sys.stderr,
+                f" {', '.join(missing)}; run once without --redraw"
             )
             return 2
     start_aesara()
@@ -329,4 +330,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_main(main)

@@ -11,11 +11,13 @@ article so that there is nothing to compare with; 1 if a line differs; 2 if an o
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from dataclasses import replace
 from functools import partial
 
+sys.path.insert(0, os.path.dirname(__file__))  # python -I leaves it out
 from _console import (
     alive,
     at_least,
@@ -23,6 +25,7 @@ from _console import (
     option_parser,
     output_file,
     positive,
+    run_main,
     say,
     start_aesara,
     write_json,
@@ -141,4 +144,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_main(main)

@@ -160,6 +160,11 @@ def compile_function(
     aesara.compile.function.types.Function
         The compiled function.
 
+    Raises
+    ------
+    OSError
+        If the C++ compiler or the compile cache fails.
+
     Examples
     --------
     >>> import aesara.tensor as at
@@ -169,6 +174,5 @@ def compile_function(
     """
     if mode is None:
         mode = _mode(in_c=bool(aesara.config.cxx))
-    flags = aesara.config.change_flags(gcc__cxxflags=_compiler.flags())
-    with flags, _no_garbage_collection():
+    with _compiler.compiling(), _no_garbage_collection():
         return aesara.function(inputs, outputs, mode, updates, givens, **kwargs)
