@@ -304,6 +304,7 @@ def main(arguments: list[str] | None = None) -> int:
             )
             return 2
     start_aesara()
+    is_new = not folder.exists()
     folder.mkdir(exist_ok=True)
 
     # All is made in a folder beside the old files, and put in their place at the end: a run that
@@ -326,6 +327,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(folder / path.name)
     finally:
         shutil.rmtree(beside)
+        if is_new and not any(folder.iterdir()):
+            folder.rmdir()
     return 0
 
 
