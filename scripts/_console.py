@@ -26,26 +26,25 @@ def run_main(main: Callable[[], int | None]) -> NoReturn:
     silence. The machine refuses something, or Aesara does not start: 1. Anything else is a fault of
     the script's and keeps its trace-back.
     """
-    # They are None where they are closed (``2>&-``), which not all that prints is ready for.
-    nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
-    sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
-    try:
-        status = main()
-        sys.stdout.flush()
-    except KeyboardInterrupt:
-        say("Interrupted.")
-        status = 130
-    except (ImportError, OSError) as error:
-        if isinstance(error, BrokenPipeError):
-            status = 141
-        else:
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        # They are None where they are closed (``2>&-``), which not all that prints is ready for.
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
+        try:
+            status = main()
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            say("Interrupted.")
+            status = 130
+        except (ImportError, OSError) as error:
+            # What could not be written would be tried again at the very end.
+            os.dup2(nowhere.fileno(), 1)
+            if isinstance(error, BrokenPipeError):
+                sys.exit(141)
             say(f"{Path(sys.argv[0]).name}: error: {error}.")
             if isinstance(error, ModuleNotFoundError):
                 say("Call it by scripts/in_venv python, which brings all that it needs.")
             status = 1
-        # What could not be written would be tried again at the very end.
-        os.dup2(nowhere.fileno(), 1)
-    sys.exit(status)
+        sys.exit(status)
 
 
 def start_aesara() -> None:
