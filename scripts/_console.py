@@ -1,4 +1,4 @@
-"""What the scripts share: the start of Aesara, signs of life, and records of a run."""
+"""What the scripts share: their start and their end, signs of life, and records of a run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,35 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, NoReturn
+
+
+def run_main(main: Callable[[], int | None]) -> NoReturn:
+    """Run a script's ``main`` and exit with its status, in a sentence where it was not to be.
+
+    Interrupted by Ctrl-C: status 130. Nobody reads the output any more (``| head``): 141, in
+    silence. The machine refuses something, or Aesara does not start: 1. Anything else is a fault of
+    the script's and keeps its trace-back.
+    """
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        # They are None where they are closed (``2>&-``), which not all that prints is ready for.
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
+        try:
+            status = main()
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            say("Interrupted.")
+            status = 130
+        except (ImportError, OSError) as error:
+            # What could not be written would be tried again at the very end.
+            os.dup2(nowhere.fileno(), 1)
+            if isinstance(error, BrokenPipeError):
+                sys.exit(141)
+            say(f"{Path(sys.argv[0]).name}: error: {error}.")
+            if isinstance(error, ModuleNotFoundError):
+                say("Call it by scripts/in_venv python, which brings all that it needs.")
+            status = 1
+        sys.exit(status)
 
 
 def start_aesara() -> None:
@@ -25,12 +53,29 @@ def start_aesara() -> None:
 
     Its search for a BLAS library takes most of the time of the import, and nothing here multiplies
     matrices. A script owns its process and may switch the search off; what a user sets in
-    AESARA_FLAGS wins.
+    AESARA_FLAGS wins. Only where nothing can be written to the compile cache, a temporary one
+    takes its place.
     """
     flags = os.environ.get("AESARA_FLAGS", "")
     if "blas__ldflags" not in flags:
         os.environ["AESARA_FLAGS"] = f"{flags},blas__ldflags=".lstrip(",")
-    import simple_rnn  # noqa: F401  (which drops the remaining message about BLAS)
+    try:
+        import simple_rnn
+    except OSError as error:
+        folder = tempfile.TemporaryDirectory()
+        atexit.register(folder.cleanup)
+        say(
+            f"{error}. This run keeps it in a temporary folder: compiling takes tens of seconds"
+            " each time, and the digits are the same.\n"
+        )
+        if os.path.expanduser("~") == "~":
+            os.environ["HOME"] = folder.name
+        else:
+            import aesara
+
+            # Which Aesara lets nobody set after its import, though it has not used it yet.
+            type(aesara.config).compiledir.val = folder.name
+        import simple_rnn  # noqa: F401
 
     # At its end Python would look through a million objects, those of the graphs, for garbage.
     atexit.register(gc.freeze)
@@ -74,9 +119,9 @@ def alive(message: str) -> Iterator[None]:
         sys.stderr.write(f"\r{message} {ending} \n" if terminal else f" {ending}\n")
 
 
-def option_parser(doc: str) -> argparse.ArgumentParser:
-    """Return a parser whose help is the docstring of the script."""
-    description, _, epilog = doc.partition("\n\n")
+def option_parser(doc: str | None) -> argparse.ArgumentParser:
+    """Return a parser whose help is the docstring of the script; ``python -OO`` drops that."""
+    description, _, epilog = (doc or "").partition("\n\n")
     raw = argparse.RawDescriptionHelpFormatter
     return argparse.ArgumentParser(description=description, epilog=epilog, formatter_class=raw)
 
@@ -158,14 +203,23 @@ def _beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}")
 
 
-def write_json(path: Path, record: dict[str, Any]) -> None:
-    """Write ``record`` beside ``path``, then put it in its place: no half file is ever there."""
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a path beside ``path`` to write to, then put it in its place: no half file is there."""
     beside = _beside(path)
     try:
-        beside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        yield beside
         os.replace(beside, path)
+    except OSError as error:
+        raise OSError(f"{path} could not be written: {error}; what was printed holds") from None
     finally:
         beside.unlink(missing_ok=True)
+
+
+def write_json(path: Path, record: dict[str, Any]) -> None:
+    """Write ``record`` to a file."""
+    with replacing(path) as beside:
+        beside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 def environment() -> dict[str, Any]:

@@ -70,7 +70,10 @@ def write_table(path: Path, table: Table) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([v if isinstance(v, str) else f"{v:.9g}" for v in row] for row in rows)
+        # float: where Ctrl-C comes while a number of NumPy's is compared, the process crashes.
+        writer.writerows(
+            [v if isinstance(v, str) else f"{float(v):.9g}" for v in row] for row in rows
+        )
 
 
 def read_lines(path: Path) -> list[list[str]]:

@@ -31,7 +31,19 @@ from pathlib import Path
 from typing import Callable
 
 import numpy as np
-from _console import alive, environment, option_parser, output_folder, say, start_aesara, write_json
+
+sys.path.insert(0, os.path.dirname(__file__))  # python -I leaves it out
+from _console import (
+    alive,
+    environment,
+    option_parser,
+    output_folder,
+    replacing,
+    run_main,
+    say,
+    start_aesara,
+    write_json,
+)
 from make_figures import FIGURES_FOLDER, GROWTH_SEQ_LEN, article_dataset
 from make_figures import main as make_figures
 
@@ -458,7 +470,7 @@ def quantity(number: float, unit: str) -> str:
 
 def write_csv(path: Path, found: list[Row]) -> None:
     """Write the rows, a line each."""
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with replacing(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, [field.name for field in fields(Row)], lineterminator="\n")
         writer.writeheader()
         writer.writerows(asdict(row) for row in found)
@@ -514,4 +526,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_main(main)

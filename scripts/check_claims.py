@@ -8,6 +8,7 @@ was measured. The verdicts are computed from the measurements.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +17,9 @@ from textwrap import fill
 from typing import Callable
 
 import numpy as np
-from _console import alive, option_parser, start_aesara
+
+sys.path.insert(0, os.path.dirname(__file__))  # python -I leaves it out
+from _console import alive, option_parser, run_main, start_aesara
 from make_figures import WINDOWS, article_dataset, grid
 
 # Learning rates of gradient descent above the article's 1e-5.
@@ -226,4 +229,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_main(main)

@@ -9,11 +9,14 @@ the weights (1.2, 1.2), with h = 1e-7, in float64. Exit status: 0 if they agree,
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Callable
 
 import numpy as np
-from _console import alive, option_parser, start_aesara
+
+sys.path.insert(0, os.path.dirname(__file__))  # python -I leaves it out
+from _console import alive, option_parser, run_main, start_aesara
 
 # The blog's weights and step.
 WEIGHTS = (1.2, 1.2)
@@ -68,4 +71,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_main(main)

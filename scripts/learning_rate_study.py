@@ -29,7 +29,8 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Callable, NoReturn
 
-from _console import at_least, option_parser, output_folder, positive, say, start_aesara
+sys.path.insert(0, os.path.dirname(__file__))  # python -I leaves it out
+from _console import at_least, option_parser, output_folder, positive, run_main, say, start_aesara
 from make_figures import FIGURES_FOLDER
 from make_figures import main as make_figures
 
@@ -243,4 +244,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_main(main)

@@ -24,7 +24,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Callable
 
 import numpy as np
-from _console import alive, option_parser, output_folder, start_aesara
+
+sys.path.insert(0, os.path.dirname(__file__))  # python -I leaves it out
+from _console import alive, option_parser, output_folder, run_main, say, start_aesara
 from _tables import (
     DamagedTable,
     Layout,
@@ -403,7 +405,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def refuse(reason: object) -> int:
     """Say why nothing was made, and return the exit status for it."""
-    print(f"make_figures.py: error: {reason}", file=sys.stderr)
+    say(f"make_figures.py: error: {reason}")
     return 2
 
 
@@ -422,6 +424,7 @@ def keep_fonts_beside_compiled_code() -> None:
 def make(names: list[str], folder: Path, suffix: str, redraw: bool) -> None:
     """Make the named figures in ``folder``, or none of them."""
     saved = {name: read_tables(RECIPES[name], folder, name) for name in names if redraw}
+    is_new = not folder.exists()
     folder.mkdir(exist_ok=True)
     # All is made in a folder beside the old files, and put in their place at the end: a run that
     # fails or is stopped changes nothing.
@@ -442,7 +445,9 @@ def make(names: list[str], folder: Path, suffix: str, redraw: bool) -> None:
             print(folder / path.name)
     finally:
         shutil.rmtree(beside)
+        if is_new and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_main(main)

@@ -11,12 +11,14 @@ wrong; 3 if the cost became infinite or NaN.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+sys.path.insert(0, os.path.dirname(__file__))  # python -I leaves it out
 from _console import (
     alive,
     at_least,
@@ -24,6 +26,7 @@ from _console import (
     option_parser,
     output_file,
     positive,
+    run_main,
     say,
     start_aesara,
     write_json,
@@ -175,4 +178,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_main(main)

@@ -10,8 +10,13 @@ first step: ``outputs_info``), and the ``non_sequences``, which stay the same. I
 
 from __future__ import annotations
 
+import os
+import sys
+
 import numpy as np
-from _console import option_parser, start_aesara
+
+sys.path.insert(0, os.path.dirname(__file__))  # python -I leaves it out
+from _console import option_parser, run_main, start_aesara
 
 
 def double_again_and_again() -> None:
@@ -74,4 +79,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_main(main)

@@ -6,26 +6,35 @@ precompiled once, into Aesara's compile cache: where ``-I`` leads g++ to a folde
 ``Python.h.gch``, it takes that for everything that ``#include <Python.h>`` and its neighbours would
 bring. g++ checks by itself whether the precompiled headers suit a module, and else reads the
 headers as ever; so does a compiler that does not know the kind.
+
+Where the compiler or the cache fails, :func:`compiling` says so in a sentence.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
+import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 import aesara
 import aesara.tensor as at
 import numpy as np
+from aesara.compile.compilelock import lock_ctx
 from aesara.graph.fg import FunctionGraph
 from aesara.link.c.basic import CLinker
 from aesara.link.c.cmodule import get_gcc_shared_library_arg, std_include_dirs
+from aesara.link.c.exceptions import CompileError
 
-__all__ = ["CXXFLAGS", "flags"]
+__all__ = ["CXXFLAGS", "compiling"]
 
 # No fused multiply-add in place of a product and a sum, whatever flags the user has (g++, clang++).
 # And no debug information: it takes a sixth of the compiler's time.
@@ -44,10 +53,33 @@ HEADERS = """\
 """
 
 
-def flags() -> str:
+@contextmanager
+def compiling() -> Iterator[None]:
+    """Hold the flags while Aesara compiles, and say in an OSError what fails and the remedy."""
+    try:
+        with aesara.config.change_flags(gcc__cxxflags=_flags()):
+            yield
+    except (CompileError, ImportError, OSError, UnicodeError) as error:
+        # The line that says why, and nothing of the graph, which Aesara adds.
+        lines = str(error).partition("\nApply node")[0].splitlines()
+        why = [line for line in lines if re.search("No space left| error: ", line)]
+        reason = (why or lines)[0]
+        raise OSError(
+            f"Aesara could not compile with {aesara.config.cxx} into {aesara.config.compiledir}:"
+            f" {reason}; mend that, remove this folder or take another"
+            " (AESARA_FLAGS=base_compiledir=FOLDER), or compute in Python, to the same digits but"
+            " slower (AESARA_FLAGS=cxx=)"
+        ) from None
+
+
+def _flags() -> str:
     """Return what ``gcc__cxxflags`` has to be: the user's flags, then ours, which win."""
     ours = f"{aesara.config.gcc__cxxflags} {CXXFLAGS}".lstrip()
-    folder = _precompiled_headers(aesara.config.cxx, ours, Path(aesara.config.compiledir))
+    if not aesara.config.cxx:
+        return ours
+    compiledir = Path(aesara.config.compiledir)
+    _remove_truncated_modules(compiledir)
+    folder = _precompiled_headers(aesara.config.cxx, ours, compiledir)
     # Named even where it could not be made: Aesara keeps what it compiled by these flags.
     return ours if folder is None else f"{ours} -I{folder}"
 
@@ -56,7 +88,7 @@ def flags() -> str:
 def _precompiled_headers(cxx: str, flags: str, compiledir: Path) -> Path | None:
     """Return the folder of the precompiled headers, made if it is not there; None for no such."""
     # Aesara takes the flags apart at every space.
-    if not cxx or " " in str(compiledir):
+    if " " in str(compiledir):
         return None
     with aesara.config.change_flags(gcc__cxxflags=flags):
         command = module_command()
@@ -69,9 +101,33 @@ def _precompiled_headers(cxx: str, flags: str, compiledir: Path) -> Path | None:
             with tempfile.TemporaryDirectory(dir=folder) as beside:
                 _precompile(command, Path(beside))
                 os.replace(Path(beside, "Python.h.gch"), folder / "Python.h.gch")
-        except (OSError, subprocess.CalledProcessError):
-            pass  # a full disk, an unusual compiler: then without
+        except (OSError, CompileError):
+            # A full disk, an unusual compiler: then without, if it compiles at all.
+            with tempfile.TemporaryDirectory(dir=compiledir) as beside:
+                module = ["-x", "c++", "-o", Path(beside, "module.so")]
+                _run([*command, *module, "-"], "#include <Python.h>\n")
     return folder
+
+
+@cache
+def _remove_truncated_modules(compiledir: Path) -> None:
+    """Have modules compiled again that were cut off, by a power failure perhaps.
+
+    Loading one would end the process on the spot: the system maps it into memory as far as its
+    header says (SIGBUS).
+    """
+    # Under the lock, no other process is just writing one.
+    with lock_ctx(compiledir):
+        for path in compiledir.glob("*/*.so"):
+            with path.open("rb") as file:
+                header = file.read(64)
+            end = 64
+            if header[:6] == b"\x7fELF\2\1" and len(header) == 64:
+                # The table of sections comes last: where it starts, and its size.
+                start, entry_size, entries = struct.unpack_from("<Q10xHH", header, 40)
+                end = start + entry_size * entries
+            if path.stat().st_size < end:
+                shutil.rmtree(path.parent)
 
 
 def module_command() -> list[str]:
@@ -90,5 +146,13 @@ def _precompile(command: list[str], folder: Path) -> None:
     make = ["-x", "c++-header", "-o", gch]
     use = ["-x", "c++", "-fsyntax-only", f"-I{folder}"]
     for step in (make, use):
-        arguments = [*command, *step, source]
-        subprocess.run(arguments, check=True, stdin=subprocess.DEVNULL, capture_output=True)
+        _run([*command, *step, source])
+
+
+def _run(command: list, source: str = "") -> None:
+    """Run the compiler; raise CompileError, with what it said, if it fails."""
+    answer = subprocess.run(
+        command, input=source, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
+    if answer.returncode:
+        raise CompileError(answer.stderr or f"it ends with status {answer.returncode}")

@@ -167,6 +167,8 @@ def compile_function(
     ------
     ValueError
         If ``mode`` is none that Aesara knows.
+    OSError
+        If the C++ compiler or the compile cache fails.
 
     Examples
     --------
@@ -181,6 +183,5 @@ def compile_function(
         raise ValueError(f"mode is {show(mode)}; expected {expected}")
     if mode is None:
         mode = _mode(in_c=bool(aesara.config.cxx))
-    flags = aesara.config.change_flags(gcc__cxxflags=_compiler.flags())
-    with flags, _no_garbage_collection():
+    with _compiler.compiling(), _no_garbage_collection():
         return aesara.function(inputs, outputs, mode, updates, givens, **kwargs)

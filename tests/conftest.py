@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from importlib.metadata import version
@@ -19,18 +20,36 @@ if "blas__ldflags" not in os.environ.get("AESARA_FLAGS", ""):
 from simple_rnn import article, train  # noqa: E402
 
 
-def run_python(*arguments: str, flags: str = "", cwd: Path = ROOT, **environment: str):
-    """Run Python in a process of its own, with ``flags`` as its ``AESARA_FLAGS``."""
-    return subprocess.run(
-        [sys.executable, *arguments],
+def start_python(*arguments, prefix=(), flags: str = "", cwd: Path = ROOT, **environment):
+    """Start Python in a session of its own, with ``flags`` as its ``AESARA_FLAGS``.
+
+    ``prefix`` stands before the command. A variable that is None is not in the environment.
+    """
+    environment = {**os.environ, "AESARA_FLAGS": flags, **environment}
+    return subprocess.Popen(
+        [*prefix, sys.executable, *arguments],
         cwd=cwd,
-        env={**os.environ, "AESARA_FLAGS": flags, **environment},
+        env={name: value for name, value in environment.items() if value is not None},
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
-        timeout=900,
+        start_new_session=True,
+        # A shell that starts the tests in the background makes all below them deaf to Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
+
+
+def finish(process):
+    """Wait for a process; return it with its status and what it printed."""
+    with process:
+        stdout, stderr = process.communicate(timeout=900)
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
+def run_python(*arguments, **options):
+    """Run Python in a process of its own; arguments as for ``start_python``."""
+    return finish(start_python(*arguments, **options))
 
 
 def drawn_with_pinned_versions() -> bool:

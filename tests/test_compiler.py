@@ -5,6 +5,7 @@ import sys
 
 import aesara
 import pytest
+from aesara.link.c.exceptions import CompileError
 from conftest import run_python
 
 from simple_rnn import _compiler
@@ -58,7 +59,7 @@ def test_headers_that_cannot_be_made_are_gone_without(fault, tmp_path, monkeypat
         (folder / "Python.h.gch").write_bytes(b"half")
         if fault == "disk":
             raise OSError("No space left on device")
-        raise subprocess.CalledProcessError(1, "g++")
+        raise CompileError("an unusual compiler")
 
     monkeypatch.setattr(_compiler, "_precompile", fails)
     folder = _compiler._precompiled_headers.__wrapped__(aesara.config.cxx, "-g0", tmp_path)
