@@ -122,7 +122,7 @@ def test_the_rule_in_numpy(optimizer, rule):
         {"decay": 0.95},
         {"floor": 1e-3},
         {"floor": 1e-5},
-        {"root": lambda norm: norm},
+        {"root": np.abs},
     ],
     ids=str,
 )
