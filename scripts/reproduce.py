@@ -4,8 +4,8 @@
 
 Prints each experiment in the article's own format, then a table of published against obtained.
 Exit status: 0 if every published line came out digit for digit, or if an option departs from what
-was published so that there is nothing to compare with; 1 if a line differs; 2 if an option is
-wrong; 3 if the cost became infinite or NaN.
+was published so that there is nothing to compare with; 1 if a line differs or the machine fails; 2
+if an option is wrong; 3 if the cost became infinite or NaN; 130 if it was interrupted.
 """
 
 from __future__ import annotations

@@ -362,6 +362,18 @@ def learning_rate(
     matplotlib.axes.Axes
         The Axes drawn on.
     """
+    _mapping("runs", runs, "name: (learning rates, final costs)")
+    checked = {}
+    for name, (rates, costs) in runs.items():
+        rates = _array(f"runs[{name!r}][0]", rates, (None,))
+        checked[name] = rates, _array(f"runs[{name!r}][1]", costs, rates.shape)
+    runs, chosen = checked, chosen or {}
+    for name, rate in chosen.items():
+        if name not in runs or rate not in runs[name][0]:
+            raise ValueError(
+                f"chosen[{name!r}] is {show(rate)}; expected a learning rate of"
+                f" runs[{name!r}], on whose line the star is to stand"
+            )
     ax = _current(ax)
     star, cross = "the article's choice", "diverged (size: in\nhow many runs)"
     for row, ((name, (rates, costs)), colour) in enumerate(
@@ -386,7 +398,7 @@ def learning_rate(
                 edge = ax.get_xaxis_transform()  # the height in parts of the Axes
                 size = 3 + 6 * share
                 ax.plot(rate, 1 - 0.04 * row, "x", transform=edge, markersize=size, mew=2, **style)
-        if name in (chosen or {}):
+        if name in chosen:
             y = median[grid == chosen[name]]
             ax.plot(chosen[name], y, "*", markersize=17, markeredgecolor="black", zorder=4, **style)
     grey = {"color": "0.4", "linestyle": "none"}

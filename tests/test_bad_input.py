@@ -576,6 +576,31 @@ CASES = [
         ValueError,
         r"times\['ours'\] has shape \(3,\); expected \(4,\)",
     ),
+    (
+        "runs without costs for all",
+        picture("learning_rate", {"gd": (TINY, np.ones(2))}),
+        ValueError,
+        r"runs\['gd'\]\[1\] has shape \(2,\); expected \(3,\)",
+    ),
+    (
+        "a star beside the line",
+        picture("learning_rate", {"gd": (TINY, TINY)}, {"gd": 0.5}),
+        ValueError,
+        r"chosen\['gd'\] is 0\.5; expected a learning rate of runs\['gd'\]",
+    ),
+    (
+        "three weights",
+        lambda c: setattr(NET, "weights", (1, 1, 1)),
+        ValueError,
+        r"weights has shape \(3,\); expected \(2,\): \(w_x, w_rec\)",
+    ),
+    (
+        "a weight NaN",
+        lambda c: setattr(NET, "weights", (1, np.nan)),
+        ValueError,
+        r"weights\[1\] is nan; expected numbers that are finite in float32",
+    ),
+    ("data of integers", drawn(dtype="int32"), ValueError, "dtype is 'int32'; expected 'float32'"),
     ("a figure", picture("network", ax=Figure()), TypeError, "ax is <Figure .*expected one Axes"),
     (
         "all the axes of a figure",

@@ -13,7 +13,9 @@ from packaging.utils import canonicalize_name
 
 CONSTRAINTS = ROOT / "scripts" / "constraints.txt"
 PROJECT = "simple-rnn"
-REMEDY = "put what was tested into scripts/constraints.txt, then run scripts/in_venv pytest again"
+REMEDY = (
+    "put what was tested into scripts/constraints.txt, then run scripts/in_venv pytest -n 2 again"
+)
 
 
 def pinned():
