@@ -19,6 +19,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, NoReturn
 
+# Beyond these a number becomes 0 or infinity in float32, in which the networks are trained.
+FLOAT32_MIN, FLOAT32_MAX = 1e-45, 3.4e38
+
 
 def run_main(main: Callable[[], int | None]) -> NoReturn:
     """Run a script's ``main`` and exit with its status, in a sentence where it was not to be.
@@ -75,10 +78,18 @@ def start_aesara() -> None:
 
             # Which Aesara lets nobody set after its import, though it has not used it yet.
             type(aesara.config).compiledir.val = folder.name
+            # And for the processes that this one starts.
+            os.environ["AESARA_FLAGS"] += f",base_compiledir={folder.name}"
         import simple_rnn  # noqa: F401
 
     # At its end Python would look through a million objects, those of the graphs, for garbage.
     atexit.register(gc.freeze)
+
+
+def refuse(reason: object) -> NoReturn:
+    """Say why nothing was done, and end with status 2, as for a wrong option."""
+    say(f"{Path(sys.argv[0]).name}: error: {reason}")
+    sys.exit(2)
 
 
 def say(message: str) -> None:
@@ -145,12 +156,12 @@ def at_least(minimum: int, maximum: float = float("inf")) -> Callable[[str], int
 
 
 def positive(text: str) -> float:
-    """Argparse type: a finite number above zero."""
+    """Argparse type: a number that is finite and above 0, in float32 too."""
     try:
         number = float(text)
     except ValueError:
         number = float("nan")
-    if not 0 < number < float("inf"):
+    if not FLOAT32_MIN <= number <= FLOAT32_MAX:
         message = f"{reprlib.repr(text)} given, a finite number above 0 expected"
         raise argparse.ArgumentTypeError(message)
     return number
@@ -219,7 +230,7 @@ def replacing(path: Path) -> Iterator[Path]:
 def write_json(path: Path, record: dict[str, Any]) -> None:
     """Write ``record`` to a file."""
     with replacing(path) as beside:
-        beside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        beside.write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def environment() -> dict[str, Any]:

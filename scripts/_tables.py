@@ -17,7 +17,7 @@ Table = tuple[Iterable[str], Iterable[Iterable[Any]]]  # the names of the column
 # What writes the tables that a run without --redraw does not write.
 RECORDS = {
     "benchmark.csv": "the whole of scripts/benchmark.py",
-    "learning_rate.csv": "scripts/learning_rate_study.py",
+    "learning_rate.csv": "scripts/learning_rate_study.py without it",
 }
 
 

@@ -48,6 +48,8 @@ from make_figures import FIGURES_FOLDER, GROWTH_SEQ_LEN, article_dataset
 from make_figures import main as make_figures
 
 HERE = Path(__file__).resolve().parent
+# Before this process adds its own.
+USER_FLAGS = os.environ.get("AESARA_FLAGS", "")
 
 OURS = "simple_rnn"
 PLAIN = "Aesara, plain"
@@ -388,6 +390,8 @@ REPRODUCE = str(HERE / "reproduce.py")
 
 def python(*arguments: str, flags: str = "", cwd: Path | None = None) -> str:
     """Run Python in a process of its own; return what it printed."""
+    # Of a flag that is given twice, the last counts.
+    flags = ",".join(filter(None, (USER_FLAGS, flags)))
     settings = {"env": {**os.environ, "AESARA_FLAGS": flags}, "cwd": cwd}
     answer = subprocess.run(
         [sys.executable, *arguments], capture_output=True, text=True, check=False, **settings

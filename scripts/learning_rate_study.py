@@ -27,10 +27,19 @@ from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Callable, NoReturn
+from typing import Callable
 
 sys.path.insert(0, os.path.dirname(__file__))  # python -I leaves it out
-from _console import at_least, option_parser, output_folder, positive, run_main, say, start_aesara
+from _console import (
+    at_least,
+    option_parser,
+    output_folder,
+    positive,
+    refuse,
+    run_main,
+    say,
+    start_aesara,
+)
 from make_figures import FIGURES_FOLDER
 from make_figures import main as make_figures
 
@@ -41,6 +50,8 @@ SEEDS = 20
 QUICK_RATES, QUICK_SEEDS = (1e-6, 1e-1, 6), 3
 # Where another grid goes than the one whose table and figure stand in figures/.
 OTHER_FOLDER = Path("learning_rate_study")
+# What a table and its figure can hold.
+MOST_RUNS = 10_000_000
 # The seconds between two lines about the progress.
 REPORT_EVERY = 5.0
 
@@ -120,12 +131,6 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def fail(message: str) -> NoReturn:
-    """End with status 2, as for a wrong option."""
-    say(f"learning_rate_study.py: error: {message}")
-    sys.exit(2)
-
-
 @contextmanager
 def local_processes(count: int) -> Iterator[Executor]:
     """Start processes that neither hear Ctrl-C nor outlive this one."""
@@ -133,11 +138,22 @@ def local_processes(count: int) -> Iterator[Executor]:
     with ProcessPoolExecutor(count, mp_context=context, initializer=end_with_parent) as executor:
         # Ctrl-C goes to every process of a terminal; this one deals with it. What a process blocks,
         # the processes it starts block too.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        for _ in range(count):
-            executor.submit(int)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        yield executor
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            # A task starts a process only where none is idle.
+            while len(multiprocessing.active_children()) < count:
+                executor.submit(int)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        try:
+            yield executor
+        except BaseException:
+            # The runs under way, however long they take, are made again next time. The pool's own
+            # thread trips over those that were cancelled (Python 3.11), and would say so.
+            threading.excepthook = lambda *_: None
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
 
 
 def end_with_parent() -> None:
@@ -156,14 +172,14 @@ def dask_cluster(address: str) -> Iterator[Executor]:
     try:
         from distributed import Client, KilledWorker
     except ImportError:
-        fail(
+        refuse(
             "--scheduler needs distributed, which is not installed: scripts/in_venv pip install"
             ' --constraint scripts/constraints.txt "simple-rnn[dask]"'
         )
     try:
         client = Client(address, timeout=10)
     except (OSError, ValueError) as error:
-        fail(f"argument --scheduler: {error}; an address as `dask scheduler` prints it expected")
+        refuse(f"argument --scheduler: {error}; an address as `dask scheduler` prints it expected")
     with client:
         try:
             yield client.get_executor()
@@ -203,6 +219,13 @@ def progress() -> Iterator[Callable[[int, int], None]]:
         yield report
 
 
+def cores() -> int:
+    """Return how many cores this process may use; what a batch system allots may be few of them."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run what is missing, and draw; return the exit status."""
     options = parse(arguments)
@@ -210,17 +233,25 @@ def main(arguments: list[str] | None = None) -> int:
     from simple_rnn import article, study
 
     rates = QUICK_RATES if options.quick else RATES
-    runs = study.grid(
-        options.optimizer or OPTIMIZERS,
-        options.rate or study.logarithmic_rates(*(options.rates or rates)),
-        range(1, 1 + (options.seeds or (QUICK_SEEDS if options.quick else SEEDS))),
-        options.seq_len or [article.SEQ_LEN],
-        options.num_samples or article.NUM_SAMPLES,
-        options.epochs or article.N_EPOCHS,
-    )
+    seeds = options.seeds or (QUICK_SEEDS if options.quick else SEEDS)
+    n_rates = len(options.rate) if options.rate else (options.rates or rates)[2]
+    n_runs = seeds * n_rates * len(options.optimizer or OPTIMIZERS) * len(options.seq_len or [1])
+    if n_runs > MOST_RUNS:
+        refuse(f"the grid has {n_runs:,} runs; at most {MOST_RUNS:,} expected: take less of it")
+    try:
+        runs = study.grid(
+            options.optimizer or OPTIMIZERS,
+            options.rate or study.logarithmic_rates(*(options.rates or rates)),
+            range(1, 1 + seeds),
+            options.seq_len or [article.SEQ_LEN],
+            options.num_samples or article.NUM_SAMPLES,
+            options.epochs or article.N_EPOCHS,
+        )
+    except ValueError as error:
+        refuse(error)
     options.output_dir.mkdir(exist_ok=True)
     path = options.output_dir / f"{NAME}.csv"
-    processes = options.processes or os.cpu_count()
+    processes = options.processes or cores()
     if options.scheduler is not None:
         executor = dask_cluster(options.scheduler)
     elif processes > 1:
@@ -231,9 +262,10 @@ def main(arguments: list[str] | None = None) -> int:
         with executor as workers, progress() as report:
             rows = study.run_study(runs, path, workers, report)
     except study.NotThisStudy as error:
-        fail(str(error))
+        refuse(error)
     except BrokenExecutor as error:
-        say(f"The workers were lost: {error}. The same command goes on from {path}.")
+        reason = str(error).rstrip(".")
+        say(f"The workers were lost: {reason}. The same command goes on from {path}.")
         return 1
     except KeyboardInterrupt:
         say(f"Interrupted. The same command goes on from {path}.")

@@ -20,13 +20,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Callable
 
 import numpy as np
 
 sys.path.insert(0, os.path.dirname(__file__))  # python -I leaves it out
-from _console import alive, option_parser, output_folder, run_main, say, start_aesara
+from _console import alive, option_parser, output_folder, refuse, run_main, start_aesara
 from _tables import (
     DamagedTable,
     Layout,
@@ -96,11 +95,18 @@ def grid(window: str) -> np.ndarray:
     return np.round(np.arange(start, stop + step / 2, step), 6)
 
 
-def settings() -> ModuleType:
-    """Return the article, whose numbers of epochs and steps are those of the tables."""
+def n_epochs() -> int:
+    """Return the length of the article's runs, which their tables have to have."""
     from simple_rnn import article
 
-    return article
+    return article.N_EPOCHS
+
+
+def seq_len() -> int:
+    """Return the length of the article's sequences, in steps."""
+    from simple_rnn import article
+
+    return article.SEQ_LEN
 
 
 _cost = "cost (sum of squared errors)"
@@ -108,7 +114,7 @@ _paths = [f"{weight} of {name}" for name in PATH_NAMES for weight in ("w_x", "w_
 _gradient = "gradient summed over the samples at w_x = {} w_rec = {}"
 LOSS = Layout(
     {"epoch": finite, _cost: finite, "cost printed in the article": finite_or_empty},
-    rows=lambda: settings().N_EPOCHS,
+    rows=n_epochs,
 )
 SURFACE = {
     window: Layout(
@@ -124,13 +130,13 @@ PATHS = Layout(
         **dict.fromkeys(_paths, finite),
         **dict.fromkeys(_paths[-2:], finite_or_empty),
     },
-    rows=lambda: settings().N_EPOCHS + 1,
+    rows=lambda: n_epochs() + 1,
 )
 GRADIENT = Layout(
     dict.fromkeys(
         ("time step", *(_gradient.format(*weights) for weights in GRADIENT_WEIGHTS)), finite
     ),
-    rows=lambda: settings().SEQ_LEN + 1,
+    rows=lambda: seq_len() + 1,
 )
 SCALING = Layout({"elements": finite}, further=finite)
 STUDY = Layout(
@@ -399,14 +405,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         make(options.names, options.output_dir, options.format, options.redraw)
     except DamagedTable as damaged:
-        return refuse(damaged)
+        refuse(damaged)
     return 0
-
-
-def refuse(reason: object) -> int:
-    """Say why nothing was made, and return the exit status for it."""
-    say(f"make_figures.py: error: {reason}")
-    return 2
 
 
 def keep_fonts_beside_compiled_code() -> None:

@@ -99,11 +99,12 @@ def run(condition: Condition, options: argparse.Namespace) -> tuple[dict, list[C
     except TrainingDiverged as diverged:
         say(f"{diverged}.")
         diverged_at = diverged.epoch
-        # The record keeps what was finite.
+        # The record keeps what was finite: the last cost, and the weights that it belongs to.
+        n_finite = len(diverged.history.costs) - 1
         history = replace(
             diverged.history,
-            costs=diverged.history.costs[:-1],
-            weights=diverged.history.weights[:-1],
+            costs=diverged.history.costs[:n_finite],
+            weights=diverged.history.weights[: max(1, n_finite)],
         )
     else:
         if condition.unseen_sequence:
@@ -165,7 +166,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.output is not None:
         record = {
             "conditions": records,
-            "verdict": verdicts[-1],
+            "verdicts": verdicts,
             "environment": environment(),
             "seconds": time.perf_counter() - started,
         }

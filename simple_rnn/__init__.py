@@ -10,6 +10,8 @@ gradient descent and with RMSProp. In the order of the data:
 - :mod:`~simple_rnn.article`: what the article published, and the comparison with it;
 - :mod:`~simple_rnn.plotting`: the pictures.
 
+- :mod:`simple_rnn.study`, which is imported by itself: many small runs, and their table.
+
 Beside them :mod:`~simple_rnn.numerics` says how Aesara is asked to compute, so that the digits are
 the same everywhere, and :mod:`~simple_rnn.numpy_reference` is the same network in NumPy, to check
 against.

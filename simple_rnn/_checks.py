@@ -18,11 +18,12 @@ import numpy as np
 
 __all__ = [
     "check_callable",
-    "fit_in_memory",
+    "check_fits_in_memory",
+    "check_instance",
     "float_array",
-    "instance",
     "real_number",
     "show",
+    "survives",
     "whole_number",
 ]
 
@@ -55,9 +56,26 @@ def whole_number(
 def real_number(name: str, value: Any, expected: str, holds: Callable[[float], bool]) -> float:
     """Return ``value`` as a float; ``holds`` is true of those that are ``expected``."""
     number = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
-    if isinstance(number, bool) or not isinstance(number, Real) or not holds(number):
+    try:
+        number = (
+            np.nan if isinstance(number, bool) or not isinstance(number, Real) else float(number)
+        )
+    except OverflowError:  # an int beyond the largest float
+        number = np.nan
+    if np.isnan(number) or not holds(number):
         raise ValueError(f"{name} is {show(value)}; expected {expected}")
-    return float(number)
+    return number
+
+
+def survives(name: str, value: float, dtype: str) -> None:
+    """Raise ValueError unless ``value`` is finite and above 0 when it is rounded to a dtype."""
+    with np.errstate(over="ignore", under="ignore"):
+        rounded = np.asarray(value).astype(dtype)
+    if not 0 < rounded < np.inf:
+        raise ValueError(
+            f"{name} is {value}, which is {rounded} in {dtype}; expected a finite number above 0"
+            " there too"
+        )
 
 
 def float_array(name: str, value: Any, dtype: str | None = None, finite: bool = True) -> np.ndarray:
@@ -100,7 +118,7 @@ def float_array(name: str, value: Any, dtype: str | None = None, finite: bool = 
     return floats
 
 
-def instance(name: str, value: Any, kind: type, expected: str) -> None:
+def check_instance(name: str, value: Any, kind: type, expected: str) -> None:
     """Raise TypeError unless ``value`` is an instance of ``kind``, which is ``expected``."""
     if not isinstance(value, kind):
         raise TypeError(f"{name} is {show(value)}; expected {expected}")
@@ -112,7 +130,7 @@ def check_callable(name: str, value: Any, expected: str) -> None:
         raise TypeError(f"{name} is {show(value)}; expected {expected}")
 
 
-def fit_in_memory(what: str, num_bytes: int, remedy: str) -> None:
+def check_fits_in_memory(what: str, num_bytes: int, remedy: str) -> None:
     """Raise ValueError if ``num_bytes`` are more than the machine's whole memory.
 
     Asking for the memory would not tell: a system grants what nobody has written to yet.

@@ -60,10 +60,12 @@ def compiling() -> Iterator[None]:
         with aesara.config.change_flags(gcc__cxxflags=_flags()):
             yield
     except (CompileError, ImportError, OSError, UnicodeError) as error:
+        if not aesara.config.cxx:
+            raise  # no compiler failed
         # The line that says why, and nothing of the graph, which Aesara adds.
         lines = str(error).partition("\nApply node")[0].splitlines()
         why = [line for line in lines if re.search("No space left| error: ", line)]
-        reason = (why or lines)[0]
+        reason = next(iter(why or lines), type(error).__name__)
         raise OSError(
             f"Aesara could not compile with {aesara.config.cxx} into {aesara.config.compiledir}:"
             f" {reason}; mend that, remove this folder or take another"

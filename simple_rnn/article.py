@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
 
-from simple_rnn._checks import instance, whole_number
+from simple_rnn._checks import check_instance, whole_number
 from simple_rnn.data import make_counting_dataset
 from simple_rnn.model import simpleRNN
 from simple_rnn.optimizers import (
@@ -193,9 +193,9 @@ Unseen sequence: target = 5, output = 5.00
 
 
 def check_condition(condition: Any) -> None:
-    """Raise TypeError if ``condition`` is none of the article's, nor another one."""
+    """Raise TypeError if ``condition`` is no :class:`Condition`."""
     choices = " or ".join(f"CONDITIONS[{name!r}]" for name in CONDITIONS)
-    instance("condition", condition, Condition, f"a Condition: {choices}")
+    check_instance("condition", condition, Condition, f"a Condition: {choices}")
 
 
 def build(
@@ -359,7 +359,7 @@ def compare(condition: Condition, history: History) -> list[Comparison]:
         prints for the same; where it prints none, beside an empty one.
     """
     check_condition(condition)
-    instance("history", history, History, "a History: what run(condition) returns")
+    check_instance("history", history, History, "a History: what run(condition) returns")
     obtained = history.lines()
     if condition.unseen_sequence:
         obtained.append(answer_line(condition, history))

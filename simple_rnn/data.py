@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from simple_rnn._checks import fit_in_memory, float_array, instance, show, whole_number
+from simple_rnn._checks import check_fits_in_memory, check_instance, float_array, show, whole_number
 
 __all__ = ["CountingDataset", "make_counting_dataset"]
 
@@ -66,8 +66,9 @@ class CountingDataset:
                     f" (seq_len, num_samples); expected {(x.shape[1],)}, one for each sample along"
                     " axis 1 of x. If x has one row a sample, pass x.T: the data is time-major"
                 )
-        # With as many steps as samples the shapes do not tell, but the targets may.
-        per_column, per_row = (np.array_equal(x.sum(axis), self.y) for axis in (0, 1))
+        # With as many steps as samples the shapes do not tell, but the counts may.
+        binary = np.isin(x, (0, 1)).all()
+        per_column, per_row = (binary and np.array_equal(x.sum(axis), self.y) for axis in (0, 1))
         if per_row and not per_column:
             raise ValueError(
                 "y holds the sums of the rows of x, axis 1; expected those of its columns, axis 0,"
@@ -89,7 +90,7 @@ def check_sizes(num_samples: Any, seq_len: Any, dtype: str = "float32") -> tuple
     """Return both sizes, if they are whole numbers and such data fits into memory."""
     num_samples = whole_number("num_samples", num_samples)
     seq_len = whole_number("seq_len", seq_len)
-    fit_in_memory(
+    check_fits_in_memory(
         f"the data alone, num_samples * seq_len = {num_samples} * {seq_len} numbers,",
         num_samples * seq_len * np.dtype(dtype).itemsize,
         "take fewer samples or shorter sequences",
@@ -122,7 +123,7 @@ def legacy_generator(rng: np.random.RandomState | None) -> Any:
         "a numpy.random.RandomState, whose draws are the article's: for example"
         " numpy.random.RandomState(1)"
     )
-    instance("rng", rng, np.random.RandomState, expected)
+    check_instance("rng", rng, np.random.RandomState, expected)
     return rng
 
 

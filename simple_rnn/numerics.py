@@ -14,8 +14,9 @@ three reasons, and :func:`compile_function` removes each of them:
 - Without a C compiler Aesara computes in Python, and there a fused group of operations does not
   round as the operations do one by one. Here they are not fused in that case.
 
-Nothing global changes: the flags hold inside a context around the compilation, and the rest is a
-mode that is passed to it. What these settings leave open is the order in which an update is
+Nothing stays changed: the flags, and that no garbage is collected, hold for the time of a
+compilation (in the whole process: compile in one thread at a time), and the rest is a mode that is
+passed to it. What these settings leave open is the order in which an update is
 written down; :mod:`simple_rnn.optimizers` chooses it.
 
 What else this module does changes no bit of a result, only the time:

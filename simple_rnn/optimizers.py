@@ -31,7 +31,7 @@ from aesara.compile.sharedvalue import SharedVariable
 from aesara.graph.basic import Variable
 from aesara.tensor.var import TensorVariable
 
-from simple_rnn._checks import real_number, show
+from simple_rnn._checks import real_number, show, survives
 from simple_rnn.numerics import folding_in_python
 
 __all__ = [
@@ -130,6 +130,9 @@ class Optimizer:
         self.learning_rate = factor(
             "learning_rate", learning_rate, "a finite number above 0", lambda n: 0 < n < np.inf
         )
+        if not isinstance(learning_rate, Variable):
+            for param in self.params:
+                survives("learning_rate", self.learning_rate, param.dtype)
 
     def gradients(self, loss: TensorVariable) -> list[TensorVariable]:
         """Return the gradient of the scalar ``loss`` with respect to each parameter.

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simple_rnn._checks import float_array, instance, show
+from simple_rnn._checks import check_instance, float_array, show
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,7 +55,7 @@ def _current(ax: Axes | None) -> Axes:
         return plt.gca()
     from matplotlib.axes import Axes
 
-    instance(
+    check_instance(
         "ax", ax, Axes, "one Axes, for example plt.gca(), or one entry of what plt.subplots gave"
     )
     return ax
@@ -74,7 +74,7 @@ def _array(name: str, value: Any, shape: tuple[int | None, ...]) -> np.ndarray:
 
 
 def _mapping(name: str, value: Any, of: str) -> None:
-    instance(name, value, Mapping, f"a dictionary of {of}")
+    check_instance(name, value, Mapping, f"a dictionary of {of}")
 
 
 def network(ax: Axes | None = None) -> Axes:
@@ -437,9 +437,10 @@ def scaling(elements: np.ndarray, times: Mapping[str, np.ndarray], ax: Axes | No
     }
     ax = _current(ax)
     names = ("vermilion", "orange", "blue", "sky", "purple", "green", "black")
-    for (label, seconds), name, marker in zip(times.items(), names, "osD^vPX"):
-        width = 2.5 if name == names[0] else 1.3
+    width = 2.5
+    for (label, seconds), (name, marker) in zip(times.items(), cycle(zip(names, "osD^vPX"))):
         style = {"color": COLOURS[name], "marker": marker, "markersize": 5, "linewidth": width}
+        width = 1.3
         ax.plot(elements, seconds, label=label, **style)
     ax.set(xscale="log", yscale="log", ylabel="seconds per epoch")
     ax.set(xlabel="elements of the data (steps x samples)")

@@ -24,7 +24,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import astuple, dataclass, fields
-from functools import cache
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 from typing import Any, Callable
@@ -32,11 +32,24 @@ from typing import Any, Callable
 import aesara
 import numpy as np
 
-from simple_rnn._checks import real_number, show, whole_number
+from simple_rnn._checks import (
+    check_callable,
+    check_instance,
+    real_number,
+    show,
+    survives,
+    whole_number,
+)
 from simple_rnn.article import CONDITIONS, N_EPOCHS, NUM_SAMPLES, SEQ_LEN
-from simple_rnn.data import make_counting_dataset
+from simple_rnn.data import check_sizes, make_counting_dataset
 from simple_rnn.model import simpleRNN
-from simple_rnn.training import TrainingDiverged, TrainModel, compile_train_model, train
+from simple_rnn.training import (
+    TrainingDiverged,
+    TrainModel,
+    check_report,
+    compile_train_model,
+    train,
+)
 
 __all__ = [
     "OPTIMIZERS",
@@ -102,6 +115,8 @@ class Settings:
                 n: whole_number(n, getattr(self, n)) for n in ("num_samples", "seq_len", "n_epochs")
             },
         }
+        survives("learning_rate", checked["learning_rate"], "float32")
+        check_sizes(self.num_samples, self.seq_len)
         # One way to write each: 1 and 1.0 are the same rate.
         for name, value in checked.items():
             object.__setattr__(self, name, value)
@@ -197,7 +212,8 @@ def grid(
     return list(dict.fromkeys(settings))
 
 
-@cache
+# A study keeps to a shape until it is through with it; a worker may outlive the study.
+@lru_cache(maxsize=8)
 def _compiled(optimizer: str, num_samples: int, seq_len: int) -> tuple[TrainModel, dict[str, Any]]:
     """Return a compiled epoch, and what its shared variables hold at the start, by variable."""
     rng = np.random.RandomState(0)
@@ -224,8 +240,9 @@ def run_one(settings: Settings) -> Row:
     Returns
     -------
     Row
-        To the bit what :func:`simple_rnn.article.run` gives with these settings. A run ends at the
-        first cost that is not finite.
+        To the bit what the article's way of training gives with these settings, whatever the
+        optimizer: in float32, on the sum of squares, from weights that are drawn. So Rprop is not
+        trained as the source blog does. A run ends at the first cost that is not finite.
     """
     rng = np.random.RandomState(settings.seed)
     dataset = make_counting_dataset(settings.num_samples, settings.seq_len, rng=rng)
@@ -309,6 +326,11 @@ def run_study(
     NotThisStudy
         If the file holds anything else than rows of this study. It is left as it is.
     """
+    for i, settings in enumerate(runs):
+        check_instance(f"runs[{i}]", settings, Settings, "Settings, for example from grid(...)")
+    if executor is not None:
+        check_callable("executor.submit", getattr(executor, "submit", None), "an Executor's")
+    check_report(report)
     runs, path, report = list(dict.fromkeys(runs)), Path(path), report or (lambda done, total: None)
     rows = _begin(path, runs)
     report(len(rows), len(runs))

@@ -19,7 +19,7 @@ import aesara
 import aesara.tensor as at
 import numpy as np
 
-from simple_rnn._checks import check_callable, float_array, instance, show, whole_number
+from simple_rnn._checks import check_callable, check_instance, float_array, show, whole_number
 from simple_rnn.data import CountingDataset, time_major
 from simple_rnn.model import simpleRNN, unfold
 from simple_rnn.numerics import compile_function
@@ -162,13 +162,13 @@ def compile_train_model(
 
 def check_net(net: Any) -> None:
     """Raise TypeError if ``net`` is no network."""
-    instance("net", net, simpleRNN, "a network: what simpleRNN(slen, 1, 1) returns")
+    check_instance("net", net, simpleRNN, "a network: what simpleRNN(slen, 1, 1) returns")
 
 
 def check_dataset(dataset: Any) -> None:
     """Raise TypeError if ``dataset`` is none."""
     expected = "CountingDataset(x, y, s0), or what make_counting_dataset() returns"
-    instance("dataset", dataset, CountingDataset, expected)
+    check_instance("dataset", dataset, CountingDataset, expected)
 
 
 def compile_predict(net: simpleRNN, mode: Any = None) -> Callable[[Any], np.ndarray]:
@@ -292,7 +292,7 @@ class History:
         Returns
         -------
         list of str
-            What :func:`train` prints with this ``report_every``.
+            What :func:`train` prints with this ``report_every`` for a run that came to its end.
         """
         report_every = whole_number("report_every", report_every)
         return [
@@ -445,7 +445,7 @@ def train(
     TrainingDiverged
         At the first epoch whose cost is not finite.
     """
-    instance("train_model", train_model, TrainModel, "what compile_train_model(...) returns")
+    check_instance("train_model", train_model, TrainModel, "what compile_train_model(...) returns")
     n_epochs = whole_number("n_epochs", n_epochs)
     report_every = whole_number("report_every", report_every)
     check_report(report)

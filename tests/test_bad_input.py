@@ -27,6 +27,7 @@ from simple_rnn import (
     make_counting_dataset,
     plotting,
     simpleRNN,
+    study,
     train,
 )
 from simple_rnn.training import TrainModel, compile_cost
@@ -41,6 +42,7 @@ P = aesara.shared(np.array([4.0]), name="p")
 Q = aesara.shared(np.array([4.0]), name="q")
 SQUARE = (P**2).sum()
 TINY = np.zeros(3)
+RUNS = study.grid(["gd"], [1e-5], [1])
 
 
 def never(*arguments, **keywords):
@@ -511,6 +513,43 @@ CASES = [
     ),
     ("no epochs of it", run(n_epochs=0), ValueError, f"n_epochs is 0; {COUNT}"),
     ("a report by name", run(report="print"), TypeError, "report is 'print'; expected a function"),
+    (
+        "a rate that float32 rounds to 0",
+        optimizer(NET.params, 1e-60),
+        ValueError,
+        "learning_rate is 1e-60, which is 0.0 in float32; expected a finite number above 0 there",
+    ),
+    (
+        "a rate beyond float32",
+        optimizer(NET.params, 1e39),
+        ValueError,
+        r"learning_rate is 1e\+39, which is inf in float32",
+    ),
+    ("a rate beyond floats", optimizer([P], 10**400), ValueError, r"learning_rate is 1000.*; exp"),
+    (
+        "runs that are numbers",
+        lambda c: study.run_study([1, 2], "table.csv"),
+        TypeError,
+        r"runs\[0\] is 1; expected Settings, for example from grid\(\.\.\.\)",
+    ),
+    (
+        "an executor that is none",
+        lambda c: study.run_study(RUNS, "table.csv", executor=4),
+        TypeError,
+        "executor.submit is None; expected",
+    ),
+    (
+        "a study of too much data",
+        lambda c: study.grid(["gd"], [1e-5], [1], num_samples=10**15),
+        ValueError,
+        r"num_samples \* seq_len = 1000000000000000 \* 10 numbers, needs .* bytes",
+    ),
+    (
+        "a study at a rate that float32 rounds to 0",
+        lambda c: study.grid(["gd"], [1e-60], [1]),
+        ValueError,
+        "learning_rate is 1e-60, which is 0.0 in float32",
+    ),
     ("its rate", run(learning_rate=0), ValueError, f"learning_rate is 0; {RATE}"),
     (
         "its seed",
@@ -673,6 +712,8 @@ OPTIONS = [
     ("reproduce", f"--epochs -{LONG}", rf"'-01234567890\.\.\.7890123456789' {WHOLE}"),
     ("reproduce", "--learning-rate 0", f"'0' {POSITIVE}"),
     ("reproduce", "--learning-rate=-1e-5", f"'-1e-5' {POSITIVE}"),
+    ("reproduce", "--learning-rate 1e-60", f"'1e-60' {POSITIVE}"),
+    ("reproduce", "--learning-rate 1e39", f"'1e39' {POSITIVE}"),
     ("reproduce", "--learning-rate nan", f"'nan' {POSITIVE}"),
     ("reproduce", "--learning-rate inf", f"'inf' {POSITIVE}"),
     ("reproduce", "--learning-rate fast", f"'fast' {POSITIVE}"),
@@ -717,6 +758,14 @@ OPTIONS = [
         "--quick --output-dir nowhere/here",
         "folder above 'nowhere/here' does not exist",
     ),
+    ("check_claims", "--verbose", "unrecognized arguments: --verbose"),
+    ("check_gradient", "--verbose", "unrecognized arguments: --verbose"),
+    ("learning_rate_study", "--optimizer adam", "invalid choice: 'adam'"),
+    ("learning_rate_study", "--seeds 0", "'0' given, a whole number from 1 to 4294967295"),
+    ("learning_rate_study", "--rates 1 1e-3 5", "--rates: 1 0.001 5 given, the smallest"),
+    ("learning_rate_study", "--rates 1e-3 1 2.5", "--rates: 0.001 1 2.5 given, the smallest"),
+    ("learning_rate_study", "--rate 1 --rates 1 2 3", "not allowed with argument --rate"),
+    ("learning_rate_study", "--output-dir /dev/null", "'/dev/null' is a file"),
     ("scan_by_example", "--verbose", "unrecognized arguments: --verbose"),
 ]
 

@@ -15,8 +15,6 @@ from conftest import ROOT
 from simple_rnn import simpleRNN, train, training
 from simple_rnn.training import TrainModel
 
-jupyter_client = pytest.importorskip("jupyter_client")
-
 
 @pytest.fixture
 def net():
@@ -190,6 +188,7 @@ def test_interrupted_at_random_and_continued_it_is_the_same_to_the_bit():
 
 
 def test_a_cell_of_a_notebook_is_interrupted_and_the_next_goes_on(monkeypatch):
+    jupyter_client = pytest.importorskip("jupyter_client")
     monkeypatch.setenv("AESARA_FLAGS", "blas__ldflags=")
     manager, client = jupyter_client.manager.start_new_kernel(
         kernel_name="python3", cwd=str(ROOT), startup_timeout=120

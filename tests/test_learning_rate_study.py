@@ -108,6 +108,35 @@ def test_interrupted_and_continued(tmp_path, expected, processes):
         check_finished(tmp_path, expected, result.stdout)
 
 
+def test_an_endless_run_is_interrupted(tmp_path):
+    options = ["--optimizer", "gd", "--rate", "1e-5", "--seeds", "2", "--epochs", "1000000000"]
+    process = start(SCRIPT, *options, "--processes", "2", "--output-dir", str(tmp_path))
+    wait_until((tmp_path / "learning_rate.csv").exists, process)
+    time.sleep(3)  # somewhere in the import, the compilation or the training of the two
+    os.killpg(process.pid, signal.SIGINT)
+    # No worker stays behind, or the pipes that they share with the script would not close.
+    printed, said = process.communicate(timeout=60)
+    assert (process.returncode, printed) == (130, "")
+    assert "Traceback" not in said
+    assert (tmp_path / "learning_rate.csv").read_text() == f"{study.HEADER}\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--num-samples", str(10**15)], "numbers, needs 40,000,000,000,000,000 bytes"),
+        (["--rates", "1e-6", "1e-1", "1e12"], "the grid has 60,000,000,000,000 runs; at most"),
+        (["--seeds", "4294967295"], "runs; at most 10,000,000 expected"),
+    ],
+)
+def test_a_grid_that_is_too_large_is_status_2(script, tmp_path, capsys, options, message):
+    with pytest.raises(SystemExit) as info:
+        script.main([*options, "--output-dir", str(tmp_path)])
+    assert info.value.code == 2
+    assert message in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_killed_and_continued(tmp_path, expected):
     process = start(SCRIPT, *GRID, "--processes", "2", "--output-dir", str(tmp_path))
     wait_until(lambda: rows(tmp_path) >= 3, process)

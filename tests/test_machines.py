@@ -159,6 +159,20 @@ def test_no_place_for_a_cache(tmp_path, histories):
 
 
 @needs_compiler
+def test_no_place_for_a_cache_nor_for_those_of_other_processes(tmp_path):
+    (tmp_path / "file").touch()
+    script = str(ROOT / "scripts" / "learning_rate_study.py")
+    options = ["--optimizer", "gd", "--rate", "1e-5", "--seeds", "2", "--epochs", "2"]
+    result = run_python(
+        script, *options, "--processes", "2", cwd=tmp_path, HOME=str(tmp_path / "file")
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.count("Aesara cannot keep what it compiles") == 1
+    assert "Traceback" not in result.stderr
+    assert result.stdout.startswith("2 runs, 0 of them diverged")
+
+
+@needs_compiler
 @pytest.mark.parametrize(
     ("then", "why"),
     [

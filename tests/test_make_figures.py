@@ -165,6 +165,8 @@ LOSS, NEAR = "rnn_loss_log1", "cost_surface_near"
         ("cost_surface_paths", first_lines(9), 9, "ends after 8 rows, not 2002"),
         ("gradient_over_time", first_lines(11), 11, "ends after 10 rows, not 11"),
         ("scaling", first_lines(1), 1, "ends after 0 rows, not 1"),
+        ("learning_rate", in_line(9, b"gd,", b"gd,x"), 9, "'x1e-06' is not a finite number"),
+        ("learning_rate", in_line(9, b",,", b",-,"), 9, "'-' is not a finite number"),
         ("scaling", lambda data: b"elements\n100\n", 1, "the columns are ['elements']"),
     ],
 )
@@ -176,11 +178,16 @@ def test_damaged_data_is_refused(make_figures, tmp_path, capsys, name, damage, l
     damaged.write_bytes(damage(damaged.read_bytes()))
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     options = ["--redraw", "--only", figure, "--output-dir", str(tmp_path)]
-    assert make_figures.main(options) == 2
+    with pytest.raises(SystemExit) as info:
+        make_figures.main(options)
+    assert info.value.code == 2
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err.startswith(f"make_figures.py: error: {damaged}, line {line}: {said}")
-    assert captured.err.endswith("; run once without --redraw, to have it written anew\n")
+    assert f": error: {damaged}, line {line}: {said}" in captured.err
+    maker = (
+        "scripts/learning_rate_study.py without it" if "rate" in name else "once without --redraw"
+    )
+    assert captured.err.endswith(f"; run {maker}, to have it written anew\n")
     assert captured.err.count("\n") == 1
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
@@ -204,8 +211,10 @@ def test_a_damaged_benchmark_is_refused(
         record.write_bytes(damage((ROOT / "figures" / "benchmark.csv").read_bytes()))
     monkeypatch.setattr(make_figures, "FIGURES_FOLDER", tmp_path)
     output = tmp_path / "output"
-    assert make_figures.main(["--only", "scaling", "--output-dir", str(output)]) == 2
+    with pytest.raises(SystemExit) as info:
+        make_figures.main(["--only", "scaling", "--output-dir", str(output)])
+    assert info.value.code == 2
     error = capsys.readouterr().err
-    assert error.startswith(f"make_figures.py: error: {record}, line {line}: {said}")
+    assert f": error: {record}, line {line}: {said}" in error
     assert error.endswith("; run the whole of scripts/benchmark.py, to have it written anew\n")
     assert not output.exists()

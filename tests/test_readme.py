@@ -85,6 +85,28 @@ def test_the_speeds_are_those_of_the_benchmark_s_last_run(monkeypatch):
     assert set(named) <= medians
 
 
+def test_what_it_says_of_the_learning_rates_is_in_the_table():
+    with (ROOT / "figures" / "learning_rate.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert f"The\nfigure shows {len(rows):,} runs" in README
+
+    def share(optimizer, column, least=0.0, most=1.0):
+        """In how many runs an epoch stands in a column."""
+        filled = [
+            row[column] != ""
+            for row in rows
+            if row["optimizer"] == optimizer and least <= float(row["learning_rate"]) <= most
+        ]
+        return sum(filled) / len(filled)
+
+    assert share("gd", "trained_from_epoch", most=5e-6) < 0.25
+    assert share("gd", "trained_from_epoch", least=5e-6, most=6e-5) > 0.75
+    assert share("gd", "trained_from_epoch", least=9e-5) < 0.25
+    assert share("gd", "diverged_at_epoch", least=5.6e-4) == 1
+    assert share("rmsprop", "diverged_at_epoch") == 0
+    assert share("rprop", "trained_from_epoch") == 1
+
+
 def test_what_it_names_exists():
     for path in re.findall(r"`((?:scripts|tests|simple_rnn|figures)/[\w./]+)`", README):
         assert (ROOT / path).exists(), path

@@ -51,7 +51,7 @@ def test_prints_what_was_published_and_the_verdict(tmp_path):
     assert "Warning" not in result.stderr
     assert "WARNING" not in result.stderr
 
-    assert record["verdict"] == lines[-1]
+    assert record["verdicts"] == lines[-2:]
     assert record["seconds"] > 0
     assert record["environment"]["aesara"] == "2.9.4"
     assert {"python", "numpy", "compiler", "flags", "processor"} <= set(record["environment"])
@@ -105,7 +105,7 @@ def test_other_settings_have_nothing_to_compare_with(tmp_path, options, departur
     result, record = run(tmp_path, "--condition", "rmsprop", *options)
     assert result.returncode == 0, result.stderr
     verdict = f"Not compared: rmsprop, with other settings than published ({departures})"
-    assert result.stdout.splitlines()[-1] == record["verdict"] == verdict
+    assert result.stdout.splitlines()[-1:] == record["verdicts"] == [verdict]
     assert "exact" not in result.stdout
 
 
@@ -148,6 +148,15 @@ def test_divergence_is_status_3_and_the_other_condition_still_runs(tmp_path):
     assert len(record["conditions"]["gd"]["costs"]) == 9
     assert np.isfinite(record["conditions"]["gd"]["costs"]).all()
     assert record["conditions"]["rmsprop"]["diverged_at_epoch"] is None
+
+
+def test_weights_that_overflow_before_the_cost_are_not_recorded(tmp_path):
+    result, record = run(tmp_path, "--condition", "gd", "--learning-rate", "1e38")
+    assert result.returncode == 3
+    run_of_gd = record["conditions"]["gd"]
+    assert run_of_gd["diverged_at_epoch"] == len(run_of_gd["costs"]) + 1
+    assert np.isfinite(run_of_gd["costs"]).all()
+    assert np.isfinite(run_of_gd["final_weights"]).all()
 
 
 def test_a_record_is_replaced_whole(reproduce, tmp_path):

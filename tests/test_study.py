@@ -159,7 +159,7 @@ def test_stopped_and_continued_it_ends_with_the_same_bytes(tmp_path, table):
     assert done == [(count, len(RUNS)) for count in range(5, len(RUNS) + 1)]
     assert path.read_bytes() == table
     # Nothing is left to do: no run, and no executor needed.
-    study.run_study(RUNS, path, executor=object(), report=lambda *progress: done.append(progress))
+    study.run_study(RUNS, path, executor=Executor(), report=lambda *progress: done.append(progress))
     assert done[-2:] == [(len(RUNS), len(RUNS))] * 2
     assert path.read_bytes() == table
 
