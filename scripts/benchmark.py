@@ -120,8 +120,7 @@ def network(x: np.ndarray):
     from simple_rnn import simpleRNN
 
     net = simpleRNN(len(x), 1, 1)
-    for param, value in zip(net.params, (W_X, W_REC)):
-        param.set_value(np.array([value], dtype="float32"))
+    net.weights = (W_X, W_REC)
     return net
 
 

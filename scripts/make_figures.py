@@ -298,8 +298,9 @@ def draw_study(figure: Figure, tables: dict[str, dict[str, np.ndarray]]) -> None
             if rows.any():
                 rates = table["learning_rate"][rows]
                 runs[title] = rates, table["final_cost"][rows]
-                if name in ("gd", "rmsprop") and article.CONDITIONS[name].learning_rate in rates:
-                    chosen[title] = article.CONDITIONS[name].learning_rate
+                condition = article.CONDITIONS[name]
+                if condition.source == "article" and condition.learning_rate in rates:
+                    chosen[title] = condition.learning_rate
         plotting.learning_rate(runs, chosen, ax=ax)
         if len(lengths) > 1:
             ax.set_title(f"{length:g} steps", fontsize="medium")

@@ -17,6 +17,7 @@ from typing import Any, Callable
 import numpy as np
 
 __all__ = [
+    "ABOVE_0",
     "check_callable",
     "check_fits_in_memory",
     "check_instance",
@@ -65,6 +66,10 @@ def real_number(name: str, value: Any, expected: str, holds: Callable[[float], b
     if np.isnan(number) or not holds(number):
         raise ValueError(f"{name} is {show(value)}; expected {expected}")
     return number
+
+
+# For real_number: what is expected of a learning rate, and whether it holds.
+ABOVE_0 = ("a finite number above 0", lambda number: 0 < number < np.inf)
 
 
 def survives(name: str, value: float, dtype: str) -> None:

@@ -31,7 +31,7 @@ from aesara.compile.sharedvalue import SharedVariable
 from aesara.graph.basic import Variable
 from aesara.tensor.var import TensorVariable
 
-from simple_rnn._checks import real_number, show, survives
+from simple_rnn._checks import ABOVE_0, real_number, show, survives
 from simple_rnn.numerics import folding_in_python
 
 __all__ = [
@@ -127,9 +127,7 @@ class Optimizer:
         self, params: Sequence[SharedVariable], learning_rate: float | TensorVariable = 0.01
     ) -> None:
         self.params = check_params(params)
-        self.learning_rate = factor(
-            "learning_rate", learning_rate, "a finite number above 0", lambda n: 0 < n < np.inf
-        )
+        self.learning_rate = factor("learning_rate", learning_rate, *ABOVE_0)
         if not isinstance(learning_rate, Variable):
             for param in self.params:
                 survives("learning_rate", self.learning_rate, param.dtype)

@@ -33,6 +33,7 @@ import aesara
 import numpy as np
 
 from simple_rnn._checks import (
+    ABOVE_0,
     check_callable,
     check_instance,
     real_number,
@@ -103,12 +104,7 @@ class Settings:
                 f"optimizer is {show(self.optimizer)}; expected one of {', '.join(OPTIMIZERS)}"
             )
         checked = {
-            "learning_rate": real_number(
-                "learning_rate",
-                self.learning_rate,
-                "a finite number above 0",
-                lambda rate: 0 < rate < float("inf"),
-            ),
+            "learning_rate": real_number("learning_rate", self.learning_rate, *ABOVE_0),
             # What numpy.random.RandomState takes.
             "seed": whole_number("seed", self.seed, 0, 2**32 - 1),
             **{

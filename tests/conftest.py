@@ -20,10 +20,13 @@ if "blas__ldflags" not in os.environ.get("AESARA_FLAGS", ""):
 from simple_rnn import article, train  # noqa: E402
 
 
-def start_python(*arguments, prefix=(), flags: str = "", cwd: Path = ROOT, **environment):
+def start_python(
+    *arguments, prefix=(), flags="", cwd=ROOT, output=subprocess.PIPE, **environment
+) -> subprocess.Popen:
     """Start Python in a session of its own, with ``flags`` as its ``AESARA_FLAGS``.
 
-    ``prefix`` stands before the command. A variable that is None is not in the environment.
+    ``prefix`` stands before the command, ``output`` is where stdout and stderr go. A variable that
+    is None is not in the environment.
     """
     environment = {**os.environ, "AESARA_FLAGS": flags, **environment}
     return subprocess.Popen(
@@ -31,8 +34,8 @@ def start_python(*arguments, prefix=(), flags: str = "", cwd: Path = ROOT, **env
         cwd=cwd,
         env={name: value for name, value in environment.items() if value is not None},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdout=output,
+        stderr=output,
         text=True,
         start_new_session=True,
         # A shell that starts the tests in the background makes all below them deaf to Ctrl-C.
@@ -52,10 +55,15 @@ def run_python(*arguments, **options):
     return finish(start_python(*arguments, **options))
 
 
+def pinned() -> dict[str, str]:
+    """The versions in scripts/constraints.txt, by name."""
+    lines = (ROOT / "scripts" / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("==") for line in lines if not line.startswith("#"))
+
+
 def drawn_with_pinned_versions() -> bool:
     """Whether what draws the pictures is what scripts/constraints.txt pins."""
-    lines = (ROOT / "scripts" / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    pins = dict(line.split("==") for line in lines if "==" in line)
+    pins = pinned()
     return all(version(name) == pins[name] for name in ("matplotlib", "numpy", "pillow"))
 
 

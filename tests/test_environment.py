@@ -7,21 +7,14 @@ from importlib.metadata import distributions, requires, version
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, pinned
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 CONSTRAINTS = ROOT / "scripts" / "constraints.txt"
-PROJECT = "simple-rnn"
 REMEDY = (
     "put what was tested into scripts/constraints.txt, then run scripts/in_venv pytest -n 2 again"
 )
-
-
-def pinned():
-    """The versions in scripts/constraints.txt, by name."""
-    lines = CONSTRAINTS.read_text(encoding="utf-8").splitlines()
-    return dict(line.split("==") for line in lines if not line.startswith("#"))
 
 
 def needed(name, extra="", found=None):

@@ -1,16 +1,13 @@
 """Ctrl-C during a training: it can be continued, and how far it got can be seen."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import ROOT, start_python
 
 from simple_rnn import simpleRNN, train, training
 from simple_rnn.training import TrainModel
@@ -168,14 +165,7 @@ print(interruptions)
 
 def test_interrupted_at_random_and_continued_it_is_the_same_to_the_bit():
     rng = random.Random(1)
-    with subprocess.Popen(
-        [sys.executable, "-c", CHILD],
-        cwd=ROOT,
-        env={**os.environ, "AESARA_FLAGS": "blas__ldflags="},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as child:
+    with start_python("-c", CHILD, flags="blas__ldflags=") as child:
         assert child.stdout.readline() == "ready\n", child.stderr.read()
         deadline = time.monotonic() + 300
         while child.poll() is None:

@@ -6,13 +6,12 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, run_python
+from conftest import ROOT, run_python, start_python
 
 from simple_rnn import study
 
@@ -36,19 +35,6 @@ def script(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
     monkeypatch.setenv("AESARA_FLAGS", "blas__ldflags=")
     return importlib.import_module("learning_rate_study")
-
-
-def start(*arguments, **options):
-    """Start Python in a session of its own, as in a terminal."""
-    environment = {**os.environ, "AESARA_FLAGS": "blas__ldflags="}
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(
-        [sys.executable, *arguments],
-        env=environment,
-        start_new_session=True,
-        text=True,
-        **{**pipes, **options},
-    )
 
 
 def wait_until(condition, process):
@@ -88,7 +74,7 @@ def check_finished(folder, expected, printed):
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_interrupted_and_continued(tmp_path, expected, processes):
     options = ["--processes", processes, "--output-dir", str(tmp_path)]
-    process = start(SCRIPT, *GRID, *options)
+    process = start_python(SCRIPT, *GRID, *options)
     wait_until(lambda: rows(tmp_path) >= 3, process)
     # Ctrl-C reaches every process of a terminal.
     os.killpg(process.pid, signal.SIGINT)
@@ -110,7 +96,7 @@ def test_interrupted_and_continued(tmp_path, expected, processes):
 
 def test_an_endless_run_is_interrupted(tmp_path):
     options = ["--optimizer", "gd", "--rate", "1e-5", "--seeds", "2", "--epochs", "1000000000"]
-    process = start(SCRIPT, *options, "--processes", "2", "--output-dir", str(tmp_path))
+    process = start_python(SCRIPT, *options, "--processes", "2", "--output-dir", str(tmp_path))
     wait_until((tmp_path / "learning_rate.csv").exists, process)
     time.sleep(3)  # somewhere in the import, the compilation or the training of the two
     os.killpg(process.pid, signal.SIGINT)
@@ -138,7 +124,7 @@ def test_a_grid_that_is_too_large_is_status_2(script, tmp_path, capsys, options,
 
 
 def test_killed_and_continued(tmp_path, expected):
-    process = start(SCRIPT, *GRID, "--processes", "2", "--output-dir", str(tmp_path))
+    process = start_python(SCRIPT, *GRID, "--processes", "2", "--output-dir", str(tmp_path))
     wait_until(lambda: rows(tmp_path) >= 3, process)
     process.kill()
     # No worker stays behind: the pipes that they share with the script close.
@@ -150,7 +136,7 @@ def test_killed_and_continued(tmp_path, expected):
 
 def test_a_worker_process_that_is_killed_is_one_sentence(tmp_path, expected):
     psutil = pytest.importorskip("psutil")
-    process = start(SCRIPT, *GRID, "--processes", "2", "--output-dir", str(tmp_path))
+    process = start_python(SCRIPT, *GRID, "--processes", "2", "--output-dir", str(tmp_path))
     wait_until(lambda: rows(tmp_path) >= 3, process)
     workers = [
         child
@@ -174,14 +160,14 @@ def cluster(tmp_path):
     log = (tmp_path / "log").open("w")
     where = ["--scheduler-file", str(file), "--no-dashboard"]
     alone = ["--nworkers", "1", "--nthreads", "1", "--no-nanny"]
-    local = {"cwd": tmp_path, "stdout": log, "stderr": log}
+    local = {"cwd": tmp_path, "output": log}
     dask = ["-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
-    processes = [start(*dask, *where, **local)]
+    processes = [start_python(*dask, *where, **local)]
     try:
         wait_until(lambda: file.exists() and file.read_text().endswith("}"), processes[0])
         for _ in range(2):
             worker = ["-m", "distributed.cli.dask_worker", *where, *alone]
-            processes.append(start(*worker, **local))
+            processes.append(start_python(*worker, **local))
         yield json.loads(file.read_text())["address"], processes[1:]
     finally:
         for process in processes:
@@ -198,7 +184,7 @@ def test_a_dask_cluster_that_loses_a_worker(tmp_path, expected, cluster):
     folder = tmp_path / "study"
     with Client(address, timeout=60) as client:
         client.wait_for_workers(2)
-        process = start(SCRIPT, *GRID, "--scheduler", address, "--output-dir", str(folder))
+        process = start_python(SCRIPT, *GRID, "--scheduler", address, "--output-dir", str(folder))
         wait_until(lambda: rows(folder) >= 6, process)
         # It is at work, with more to do.
         processing = client.run_on_scheduler(

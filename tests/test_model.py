@@ -8,8 +8,7 @@ from simple_rnn import compile_function, simpleRNN
 
 def test_the_state_starts_at_s0():
     net = simpleRNN(3, 1, 1)
-    net.w_x.set_value(np.array([1], dtype=np.float32))
-    net.w_rec.set_value(np.array([0.5], dtype=np.float32))
+    net.weights = (1, 0.5)
     x_t, s0 = at.fmatrix("x_t"), at.fvector("s0")
     x = np.array([[0, 0], [0, 1], [0, 0]], dtype=np.float32)
     states = compile_function([x_t, s0], net.state_update(x_t, s0))(x, np.float32([8, -4]))
