@@ -14,10 +14,23 @@ anything is timed, they have to agree on the costs of three epochs.
 
 from __future__ import annotations
 
+from _console import (
+    environment,
+    failures_in_one_line,
+    option_parser,
+    output_folder,
+    progress,
+    replacing,
+    run_main,
+    say,
+    write_json,
+)
+
+# _console comes first: it reports in one line that a package is missing, or Ctrl-C.
+# isort: split
 import argparse
 import csv
 import gc
-import importlib.util
 import os
 import re
 import statistics
@@ -25,31 +38,31 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Callable
 
+import aesara
+import aesara.tensor as at
 import numpy as np
+from _figures import FIGURES_FOLDER, SCALING_SEQ_LEN, SECONDS_OF, save_scaling, write_table
 
-sys.path.insert(0, os.path.dirname(__file__))  # python -I leaves it out
-from _console import (
-    alive,
-    environment,
-    option_parser,
-    output_folder,
-    replacing,
-    run_main,
-    say,
-    start_aesara,
-    write_json,
-)
-from make_figures import FIGURES_FOLDER, GROWTH_SEQ_LEN, article_dataset
-from make_figures import main as make_figures
+import simple_rnn
+
+# A contestant whose library is not installed is left out.
+with failures_in_one_line():
+    try:
+        import torch
+    except ImportError:
+        torch = None
+    try:
+        import jax
+        import jax.numpy as jnp
+    except ImportError:
+        jax = None
 
 HERE = Path(__file__).resolve().parent
-# Before this process adds its own.
-USER_FLAGS = os.environ.get("AESARA_FLAGS", "")
 
 OURS = "simple_rnn"
 PLAIN = "Aesara, plain"
@@ -60,17 +73,17 @@ W_X, W_REC = 0.98, 0.97
 # The article's size, one and the same length with ever more samples, and a greater length.
 EPOCH_SIZES = (
     (10, 20),
-    *((GROWTH_SEQ_LEN, num_samples) for num_samples in (1, 10, 100, 1_000, 10_000)),
+    *((SCALING_SEQ_LEN, num_samples) for num_samples in (1, 10, 100, 1_000, 10_000)),
     (1_000, 1_000),
 )
-QUICK_EPOCH_SIZES = ((10, 20), (GROWTH_SEQ_LEN, 1_000))
+QUICK_EPOCH_SIZES = ((10, 20), (SCALING_SEQ_LEN, 1_000))
 MEMORY_SIZE = (100, 100_000)
 SURFACE_SIDE = 200
 
 
 @dataclass(frozen=True)
-class Row:
-    """One contestant in one comparison."""
+class Measurement:
+    """What one contestant reached in one comparison; a row of benchmark.csv."""
 
     comparison: str
     seq_len: int | None
@@ -80,29 +93,24 @@ class Row:
     median: float
     minimum: float
     maximum: float
-    ratio: float  # of the median to that of this package
+    ratio: float  # of its median to that of this package
 
 
 # The contestants: each takes time-major x, targets y and a learning rate, and returns a function
 # that runs an epoch of gradient descent and returns its cost.
 
 
-def simple_rnn_epoch(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], float]:
-    """Return an epoch as this package runs it."""
-    from simple_rnn import CountingDataset, GradientDescentOptimizer, compile_train_model
-
+def prepare_simple_rnn(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], float]:
+    """Compile an epoch as this package does."""
     net = network(x)
-    optimizer = GradientDescentOptimizer(net.params, rate)
-    dataset = CountingDataset(x, y, np.zeros_like(y))
-    train_model = compile_train_model(net, optimizer, dataset)
+    optimizer = simple_rnn.GradientDescentOptimizer(net.params, rate)
+    dataset = simple_rnn.CountingDataset(x, y, np.zeros_like(y))
+    train_model = simple_rnn.compile_train_model(net, optimizer, dataset)
     return lambda: train_model()[0]
 
 
-def aesara_epoch(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], float]:
-    """Return an epoch as the article compiles it: symbolic lengths, ``givens``, default mode."""
-    import aesara
-    import aesara.tensor as at
-
+def prepare_plain_aesara(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], float]:
+    """Compile an epoch as the article does: symbolic lengths, ``givens``, default mode."""
     net = network(x)
     x_t, y_, s0 = at.fmatrix("x_t"), at.fvector("y_"), at.fvector("s0")
     loss = at.square(y_ - net.state_update(x_t, s0)[-1]).sum()
@@ -115,23 +123,20 @@ def aesara_epoch(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], floa
     return lambda: function()[0]
 
 
-def network(x: np.ndarray):
+def network(x: np.ndarray) -> simple_rnn.simpleRNN:
     """Return a network with the benchmark's weights."""
-    from simple_rnn import simpleRNN
-
-    net = simpleRNN(len(x), 1, 1)
+    net = simple_rnn.simpleRNN(len(x), 1, 1)
     net.weights = (W_X, W_REC)
     return net
 
 
-def numpy_reference_epoch(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], float]:
-    """Return an epoch of ``numpy_reference``: float64, batch-major, a state a column."""
-    from simple_rnn import numpy_reference as reference
-
+def prepare_numpy_reference(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], float]:
+    """Take an epoch from ``numpy_reference``: float64, batch-major, one column per state."""
+    reference = simple_rnn.numpy_reference
     X, t = np.ascontiguousarray(x.T, dtype=float), y.astype(float)
     weights = [W_X, W_REC]
 
-    def epoch() -> float:
+    def reference_epoch() -> float:
         S = reference.forward_states(X, *weights)
         cost = reference.cost(S[:, -1], t)
         grad_out = reference.output_gradient(S[:, -1], t)
@@ -140,17 +145,17 @@ def numpy_reference_epoch(x: np.ndarray, y: np.ndarray, rate: float) -> Callable
             weights[i] -= rate * gradient
         return cost
 
-    return epoch
+    return reference_epoch
 
 
-def numpy_in_place_epoch(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], float]:
-    """Return an epoch in NumPy without one array more than it needs, in float32."""
+def prepare_numpy_in_place(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], float]:
+    """Write an epoch in NumPy, in float32, with no array more than it needs."""
     n_steps, num_samples = x.shape
     w_x, w_rec = np.float32(W_X), np.float32(W_REC)
     s = np.zeros((n_steps + 1, num_samples), dtype=np.float32)
     buffer = np.empty(num_samples, dtype=np.float32)
 
-    def epoch() -> float:
+    def in_place_epoch() -> float:
         nonlocal w_x, w_rec
         for k in range(n_steps):
             np.multiply(x[k], w_x, out=s[k + 1])
@@ -168,19 +173,17 @@ def numpy_in_place_epoch(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[
         w_rec -= np.float32(rate * w_rec_grad)
         return cost
 
-    return epoch
+    return in_place_epoch
 
 
-def pytorch_epoch(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], float]:
-    """Return an epoch in PyTorch, eager, with autograd."""
-    import torch
-
+def prepare_pytorch(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], float]:
+    """Write an epoch in PyTorch, eager, with autograd."""
     x, y = torch.from_numpy(x), torch.from_numpy(y)
     w_x = torch.tensor(W_X, requires_grad=True)
     w_rec = torch.tensor(W_REC, requires_grad=True)
     optimizer = torch.optim.SGD([w_x, w_rec], lr=rate)
 
-    def epoch() -> float:
+    def pytorch_epoch() -> float:
         s = torch.zeros(x.shape[1])
         for x_t in x:
             s = x_t * w_x + s * w_rec
@@ -190,14 +193,11 @@ def pytorch_epoch(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], flo
         optimizer.step()
         return loss.item()
 
-    return epoch
+    return pytorch_epoch
 
 
-def jax_epoch(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], float]:
-    """Return an epoch in JAX: one step of gradient descent, compiled whole."""
-    import jax
-    import jax.numpy as jnp
-
+def prepare_jax(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], float]:
+    """Compile an epoch in JAX: one step of gradient descent, loop and all."""
     x, y = jnp.asarray(x), jnp.asarray(y)
     weights = jnp.array([W_X, W_REC], dtype=jnp.float32)
 
@@ -211,28 +211,24 @@ def jax_epoch(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], float]:
         cost, gradient = jax.value_and_grad(loss)(weights)
         return weights - rate * gradient, cost
 
-    def epoch() -> float:
+    def jax_epoch() -> float:
         nonlocal weights
         weights, cost = step(weights)
         return float(cost)
 
-    return epoch
+    return jax_epoch
 
 
-EPOCHS = {
-    OURS: simple_rnn_epoch,
-    PLAIN: aesara_epoch,
-    "NumPy reference": numpy_reference_epoch,
-    "NumPy, in place": numpy_in_place_epoch,
-    "PyTorch": pytorch_epoch,
-    "JAX": jax_epoch,
+CONTESTANTS = {
+    OURS: prepare_simple_rnn,
+    PLAIN: prepare_plain_aesara,
+    "NumPy reference": prepare_numpy_reference,
+    "NumPy, in place": prepare_numpy_in_place,
+    "PyTorch": prepare_pytorch,
+    "JAX": prepare_jax,
 }
-NEEDED = {"PyTorch": "torch", "JAX": "jax"}
-
-
-def contestants() -> list[str]:
-    """Return those whose library is installed."""
-    return [name for name in EPOCHS if importlib.util.find_spec(NEEDED.get(name, "numpy"))]
+OPTIONAL = {"PyTorch": torch, "JAX": jax}
+MISSING = [name for name, library in OPTIONAL.items() if library is None]
 
 
 def data(seq_len: int, num_samples: int) -> tuple[np.ndarray, np.ndarray, float]:
@@ -242,9 +238,9 @@ def data(seq_len: int, num_samples: int) -> tuple[np.ndarray, np.ndarray, float]
     return x, x.sum(axis=0), 0.1 / (num_samples * seq_len**4)
 
 
-def epochs_of(size: tuple[int, int], names: list[str]) -> dict[str, Callable[[], float]]:
+def prepare(size: tuple[int, int], names: list[str]) -> dict[str, Callable[[], float]]:
     """Return the epoch of each contestant, once all have computed the same costs."""
-    epochs = {name: EPOCHS[name](*data(*size)) for name in names}
+    epochs = {name: CONTESTANTS[name](*data(*size)) for name in names}
     costs = {name: [float(epoch()) for _ in range(3)] for name, epoch in epochs.items()}
     for name, of_contestant in costs.items():
         if not np.allclose(of_contestant, costs["NumPy reference"], rtol=1e-3):
@@ -255,60 +251,60 @@ def epochs_of(size: tuple[int, int], names: list[str]) -> dict[str, Callable[[],
     return epochs
 
 
-def take_turns(runs: dict[str, Callable], seconds: float, rounds: int) -> dict[str, list[float]]:
-    """Return the seconds a call of each takes, one number a round.
+def take_turns(calls: dict[str, Callable], seconds: float, rounds: int) -> dict[str, list[float]]:
+    """Return the seconds that a call of each takes, one number per round.
 
     In each round everyone in turn is called until ``seconds / rounds`` are over, after one call
     that does not count, because it finds the caches full of another's data.
     """
-    times = {name: [] for name in runs}
+    times = {name: [] for name in calls}
     gc.collect()
     for _ in range(rounds):
-        for name, run in runs.items():
-            run()
-            calls, started = 0, time.perf_counter()
-            while calls < 2 or time.perf_counter() - started < seconds / rounds:
-                run()
-                calls += 1
-            times[name].append((time.perf_counter() - started) / calls)
+        for name, call in calls.items():
+            call()
+            n_calls, started = 0, time.perf_counter()
+            while n_calls < 2 or time.perf_counter() - started < seconds / rounds:
+                call()
+                n_calls += 1
+            times[name].append((time.perf_counter() - started) / n_calls)
     return times
 
 
-def rows(
+def summarise(
     comparison: str,
-    times: dict[str, list[float]],
+    measured: dict[str, list[float]],
     unit: str = "s",
     size: tuple[int | None, int | None] = (None, None),
-) -> list[Row]:
-    """Return a row for each contestant."""
-    ours = statistics.median(times[OURS])
-    return [
-        Row(comparison, *size, name, unit, median, min(values), max(values), median / ours)
-        for name, values in times.items()
-        for median in [statistics.median(values)]
-    ]
+) -> list[Measurement]:
+    """Return a measurement for each contestant."""
+    median_of_ours = statistics.median(measured[OURS])
+    measurements = []
+    for name, values in measured.items():
+        median = statistics.median(values)
+        numbers = (median, min(values), max(values), median / median_of_ours)
+        measurements.append(Measurement(comparison, *size, name, unit, *numbers))
+    return measurements
 
 
-def epoch(quick: bool) -> list[Row]:
+def compare_epochs(quick: bool) -> list[Measurement]:
     """Time an epoch at each size."""
-    names = contestants()
-    if quick:  # what Aesara compiles plainly takes it longest
-        names.remove(PLAIN)
-    found = []
+    # What Aesara compiles plainly takes it longest.
+    left_out = [*MISSING, PLAIN] if quick else MISSING
+    names = [name for name in CONTESTANTS if name not in left_out]
+    seconds, rounds = (0.3, 3) if quick else (1.5, 15)
+    measurements = []
     for size in QUICK_EPOCH_SIZES if quick else EPOCH_SIZES:
-        with alive("Compiling and timing an epoch at {} x {}".format(*size)):
-            times = take_turns(epochs_of(size, names), 0.3 if quick else 1.5, 3 if quick else 15)
-        found += rows("epoch", times, size=size)
-    return found
+        with progress("Compiling and timing an epoch at {} x {}".format(*size)):
+            times = take_turns(prepare(size, names), seconds, rounds)
+        measurements += summarise("epoch", times, size=size)
+    return measurements
 
 
-def surface(quick: bool) -> list[Row]:
+def compare_surfaces(quick: bool) -> list[Measurement]:
     """Time the cost on the article's data at every point of a grid of weights."""
-    from simple_rnn.training import compile_cost
-
-    dataset = article_dataset()
-    grid = np.linspace(-3, 3, SURFACE_SIDE)
-    w_x, w_rec = (weights.ravel() for weights in np.meshgrid(grid, grid))
+    dataset = simple_rnn.article.dataset()
+    points = np.linspace(-3, 3, SURFACE_SIDE)
+    w_x, w_rec = (weights.ravel() for weights in np.meshgrid(points, points))
     x, y = dataset.x.astype(float), dataset.y.astype(float)
 
     def in_numpy() -> np.ndarray:
@@ -317,38 +313,40 @@ def surface(quick: bool) -> list[Row]:
             s = x_t[:, np.newaxis] * w_x + s * w_rec
         return ((y[:, np.newaxis] - s) ** 2).sum(axis=0)
 
-    with alive("Compiling and timing the cost surface"):
-        cost = compile_cost(dataset)
+    seconds, rounds = (0.5, 3) if quick else (3, 15)
+    with progress("Compiling and timing the cost surface"):
+        cost = simple_rnn.compile_cost(dataset)
         np.testing.assert_allclose(cost(w_x, w_rec), in_numpy(), rtol=1e-9)
-        runs = {OURS: lambda: cost(w_x, w_rec), "NumPy, vectorised": in_numpy}
-        times = take_turns(runs, 0.5 if quick else 3, 3 if quick else 15)
-    return rows(f"cost surface, {SURFACE_SIDE} x {SURFACE_SIDE} weights", times)
+        calls = {OURS: lambda: cost(w_x, w_rec), "NumPy, vectorised": in_numpy}
+        times = take_turns(calls, seconds, rounds)
+    return summarise(f"cost surface, {SURFACE_SIDE} x {SURFACE_SIDE} weights", times)
 
 
-def memory(quick: bool) -> list[Row]:
+def compare_memory(quick: bool) -> list[Measurement]:
     """Measure the memory that an epoch takes, in a process of its own for each contestant."""
     if sys.platform != "linux":
         say("memory is left out: it is read from /proc, as on Linux")
         return []
-    found = {}
-    for name in contestants():
-        with alive(f"Measuring the memory of {name}"):
-            call = f"import benchmark; print(benchmark.memory_of({name!r}))"
-            answer = python("-c", call, cwd=HERE)
-        found[name] = [float(answer)]
-    return rows("memory", found, "times x", MEMORY_SIZE)
+    measured = {}
+    for name in CONTESTANTS:
+        if name not in MISSING:
+            with progress(f"Measuring the memory of {name}"):
+                call = f"import benchmark; print(benchmark.memory_of({name!r}))"
+                measured[name] = [float(python("-c", call))]
+    return summarise("memory", measured, "times x", MEMORY_SIZE)
 
 
 def memory_of(name: str) -> float:
     """Return by how many times the size of x the memory grows while epochs are run."""
-    start_aesara()
     # What is loaded and compiled at any size.
-    EPOCHS[name](*data(2, 3))()
+    CONTESTANTS[name](*data(2, 3))()
+    # The peak so far, that of the imports, is forgotten.
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     before = peak_memory()
     x = np.ones(MEMORY_SIZE, dtype=np.float32)
-    run = EPOCHS[name](x, x.sum(axis=0), 1e-18)
+    run_epoch = CONTESTANTS[name](x, x.sum(axis=0), 1e-18)
     for _ in range(3):
-        run()
+        run_epoch()
     return (peak_memory() - before) / x.nbytes
 
 
@@ -359,39 +357,23 @@ def peak_memory() -> int:
     return int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1)) * 1024
 
 
-# All conditions as the article compiles them, for a process of its own.
+# The three conditions without what this package does for speed, for a process of its own: symbolic
+# lengths, default mode.
 PLAIN_RUN = """
-import aesara, aesara.tensor as at, numpy as np
-from simple_rnn import article, make_counting_dataset, simpleRNN
+from simple_rnn import article, training
+import aesara
+training.shared_array = aesara.shared
+training.compile_function = aesara.function
 for condition in article.CONDITIONS.values():
-    dtype = condition.dtype
-    rng = np.random.RandomState(article.SEED)
-    data = make_counting_dataset(article.NUM_SAMPLES, article.SEQ_LEN, rng=rng, dtype=dtype)
-    net = simpleRNN(article.SEQ_LEN, 1, 1, rng=rng, dtype=dtype)
-    if condition.initial_weights:
-        net.weights = condition.initial_weights
-    x_t, y_, s0 = at.matrix(dtype=dtype), at.vector(dtype=dtype), at.vector(dtype=dtype)
-    y_t = net.state_update(x_t, s0)
-    loss = condition.loss(y_, y_t[-1])
-    updates = condition.optimizer(net.params, condition.learning_rate).minimize(loss)
-    givens = {x_t: aesara.shared(data.x), y_: aesara.shared(data.y), s0: aesara.shared(data.s0)}
-    train_model = aesara.function([], [loss], updates=updates, givens=givens)
-    for epoch in range(condition.n_epochs):
-        (cost,) = train_model()
-    assert cost < 0.1
-    if condition.unseen_sequence:
-        predict = aesara.function([x_t, s0], y_t[-1])
-        x = np.reshape(condition.unseen_sequence, (-1, 1)).astype(dtype)
-        assert round(predict(x, np.zeros(1, dtype))[0]) == x.sum()
+    assert article.run(condition).costs[-1] < 0.1
 """
-REPRODUCE = str(HERE / "reproduce.py")
 
 
-def python(*arguments: str, flags: str = "", cwd: Path | None = None) -> str:
+def python(*arguments: str, flags: str = "") -> str:
     """Run Python in a process of its own; return what it printed."""
     # Of a flag that is given twice, the last counts.
-    flags = ",".join(filter(None, (USER_FLAGS, flags)))
-    settings = {"env": {**os.environ, "AESARA_FLAGS": flags}, "cwd": cwd}
+    flags = f"{os.environ.get('AESARA_FLAGS', '')},{flags}".strip(",")
+    settings = {"cwd": HERE, "env": {**os.environ, "AESARA_FLAGS": flags}}
     answer = subprocess.run(
         [sys.executable, *arguments], capture_output=True, text=True, check=False, **settings
     )
@@ -400,64 +382,70 @@ def python(*arguments: str, flags: str = "", cwd: Path | None = None) -> str:
     return answer.stdout
 
 
-def timed(message: str, *arguments: str, flags: str = "") -> float:
+def timed(message: str, *arguments: str, flags: str) -> float:
     """Return the seconds that Python takes in a process of its own, from start to end."""
-    with alive(message):
+    with progress(message):
         started = time.perf_counter()
         python(*arguments, flags=flags)
         return time.perf_counter() - started
 
 
-def first_run(quick: bool) -> list[Row]:
+def compare_first_runs(quick: bool) -> list[Measurement]:
     """Time the reproduction with an empty compile cache, compiled as here and plainly."""
     if quick:
         say("first-run is left out with --quick: it takes minutes")
         return []
     times = {OURS: [], PLAIN: []}
     for _ in range(3):
-        for name, arguments in ((OURS, [REPRODUCE]), (PLAIN, ["-c", PLAIN_RUN])):
+        for name, arguments in ((OURS, ["reproduce.py"]), (PLAIN, ["-c", PLAIN_RUN])):
             with tempfile.TemporaryDirectory() as empty:
                 flags = f"base_compiledir={empty}"
                 times[name].append(timed(f"First run, {name}", *arguments, flags=flags))
-    return rows("first run", times)
+    return summarise("first run", times)
 
 
-def further_runs(quick: bool) -> list[Row]:
+def compare_further_runs(quick: bool) -> list[Measurement]:
     """Time the reproduction once all is compiled, beside the import of Aesara alone."""
     times = {OURS: [], "import aesara": []}
     # A cache of its own: what others left in the user's takes time too.
     with tempfile.TemporaryDirectory() as cache:
         flags = f"base_compiledir={cache}"
-        timed("Filling a compile cache", REPRODUCE, flags=flags)
+        # From Python 3.12 on Aesara cannot look for a BLAS library, and does not start by itself.
+        import_flags = flags + ",blas__ldflags=" * (sys.version_info >= (3, 12))
+        timed("Filling a compile cache", "reproduce.py", flags=flags)
         for _ in range(3 if quick else 9):
-            times[OURS].append(timed("A further run", REPRODUCE, flags=flags))
-            bare = timed("Importing Aesara", "-c", "import aesara", flags=flags)
+            times[OURS].append(timed("A further run", "reproduce.py", flags=flags))
+            bare = timed("Importing Aesara", "-c", "import aesara", flags=import_flags)
             times["import aesara"].append(bare)
-    return rows("further run", times)
+    return summarise("further run", times)
 
 
 COMPARISONS = {
-    "epoch": epoch,
-    "memory": memory,
-    "surface": surface,
-    "further-run": further_runs,
-    "first-run": first_run,
+    "epoch": compare_epochs,
+    "memory": compare_memory,
+    "surface": compare_surfaces,
+    "further-run": compare_further_runs,
+    "first-run": compare_first_runs,
 }
 
 
-def table(found: list[Row]) -> str:
-    """Return the rows as text, a paragraph for each comparison."""
-    lines = []
-    head = ""
-    for row in found:
-        size = "" if row.seq_len is None else f", {row.seq_len:,} x {row.num_samples:,}"
-        if row.comparison + size != head:
-            head = row.comparison + size
+def table(measurements: list[Measurement]) -> str:
+    """Return the measurements as text, one paragraph per comparison."""
+    lines, last_head = [], None
+    for row in measurements:
+        head = row.comparison
+        if row.seq_len is not None:
+            head += f", {row.seq_len:,} x {row.num_samples:,}"
+        if head != last_head:
             titles = ("median", "minimum", "maximum", "ratio to ours")
             lines += ["", "{:40}{:>11}{:>11}{:>11}{:>15}".format(head, *titles)]
+            last_head = head
         numbers = (row.median, row.minimum, row.maximum)
-        cells = [quantity(number, row.unit) for number in numbers]
-        lines.append("  {:38}{:>11}{:>11}{:>11}{:>15.2f}".format(row.contestant, *cells, row.ratio))
+        cells = (
+            row.contestant,
+            *(quantity(number, row.unit) for number in numbers),
+        )
+        lines.append("  {:38}{:>11}{:>11}{:>11}{:>15.2f}".format(*cells, row.ratio))
     return "\n".join(lines[1:])
 
 
@@ -465,18 +453,36 @@ def quantity(number: float, unit: str) -> str:
     """Return a number with its unit, seconds in s, ms or us."""
     if unit != "s":
         return f"{number:.3g} x"
-    for factor, prefix in ((1, ""), (1e3, "m"), (1e6, "u")):
-        if number * factor >= 1:
-            return f"{number * factor:.3g} {prefix}s"
-    return f"{number * factor:.3g} us"
+    if number >= 1:
+        return f"{number:.3g} s"
+    return f"{number * 1e3:.3g} ms" if number >= 1e-3 else f"{number * 1e6:.3g} us"
 
 
-def write_csv(path: Path, found: list[Row]) -> None:
-    """Write the rows, a line each."""
+def write_records(folder: Path, measurements: list[Measurement]) -> None:
+    """Write the measurements, and the machine and the versions that they were measured with."""
+    rows = [asdict(row) for row in measurements]
+    libraries = [library.__name__ for library in OPTIONAL.values() if library is not None]
+    versions = {library: version(library) for library in libraries}
+    write_json(folder / "benchmark.json", {"rows": rows, "environment": environment() | versions})
+    print(folder / "benchmark.json")
+    path = folder / "benchmark.csv"
     with replacing(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(Row)], lineterminator="\n")
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
         writer.writeheader()
-        writer.writerows(asdict(row) for row in found)
+        writer.writerows(rows)
+    print(path)
+
+
+def write_scaling(path: Path, measurements: list[Measurement]) -> None:
+    """Write the times per epoch on ever more samples, one column per contestant."""
+    times = {}
+    for row in measurements:
+        if row.comparison == "epoch" and row.seq_len == SCALING_SEQ_LEN:
+            elements = SCALING_SEQ_LEN * row.num_samples
+            times.setdefault(elements, {})[row.contestant] = row.median
+    names = next(iter(times.values()))
+    columns = ["elements", *(SECONDS_OF + name for name in names)]
+    write_table(path, columns, ([n, *of_size.values()] for n, of_size in times.items()))
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -494,8 +500,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--output-dir",
         type=output_folder,
         metavar="FOLDER",
-        help="where benchmark.json and benchmark.csv go; figures/ for a whole run, which draws"
-        " figures/scaling from them, nowhere for a quick or partial one",
+        help="where benchmark.json and benchmark.csv go, and of a whole run the figure `scaling`"
+        " (default: figures/ for a whole run, nowhere for a quick or partial one)",
     )
     return parser.parse_args(arguments)
 
@@ -505,26 +511,20 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     whole = not (options.quick or options.only)
     folder = options.output_dir or (FIGURES_FOLDER if whole else None)
-    start_aesara()
-    missing = [name for name in EPOCHS if name not in contestants()]
-    for name in missing:
+    for name in MISSING:
         say(f"{name} is not installed and left out; --help says how to install it")
 
-    found = []
+    measurements = []
     for name in options.only or COMPARISONS:
-        found += COMPARISONS[name](options.quick)
-    print(table(found))
+        measurements += COMPARISONS[name](options.quick)
+    print(table(measurements))
     if folder is not None:
         folder.mkdir(exist_ok=True)
-        libraries = [NEEDED[name] for name in NEEDED if name not in missing]
-        versions = {library: version(library) for library in libraries}
-        record = {"rows": [asdict(row) for row in found], "environment": environment() | versions}
-        write_json(folder / "benchmark.json", record)
-        write_csv(folder / "benchmark.csv", found)
-        for path in ("benchmark.json", "benchmark.csv"):
-            print(folder / path)
-    if folder == FIGURES_FOLDER:
-        make_figures(["--only", "scaling"])
+        write_records(folder, measurements)
+    if whole:
+        write_scaling(folder / "scaling.csv", measurements)
+        save_scaling(folder / "scaling.csv", folder / "scaling.png")
+        print(folder / "scaling.csv", folder / "scaling.png", sep="\n")
     return 0
 
 

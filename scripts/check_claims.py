@@ -8,9 +8,11 @@ was measured. The verdicts are computed from the measurements.
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Mapping
+from _console import option_parser, progress, run_main
+
+# _console comes first: it reports in one line that a package is missing, or Ctrl-C.
+# isort: split
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from textwrap import fill
@@ -18,12 +20,15 @@ from typing import Callable
 
 import numpy as np
 
-sys.path.insert(0, os.path.dirname(__file__))  # python -I leaves it out
-from _console import alive, option_parser, run_main, start_aesara
-from make_figures import WINDOWS, article_dataset, grid
+from simple_rnn import article, compile_cost
+from simple_rnn.numpy_reference import forward_states
+from simple_rnn.study import TRAINED, Result, Settings, run_one
 
 # Learning rates of gradient descent above the article's 1e-5.
 RAISED_RATES = (2e-5, 3e-5, 5e-5, 1e-4, 2e-4, 1e-3)
+
+# The cost as a function of the two weights, w_x and w_rec.
+Cost = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -48,69 +53,56 @@ def short(rate: float) -> str:
 # Each claim is a function from what was measured to a Claim.
 
 
-def raised_rate_diverges(costs: np.ndarray, raised: Mapping[float, np.ndarray]) -> Claim:
-    """Judge from the costs of gradient descent at 1e-5 and at raised learning rates."""
+def raised_rate_diverges(gd: Result, raised: Sequence[Result]) -> Claim:
+    """Judge from gradient descent at 1e-5 and at raised learning rates."""
 
-    def end(costs: np.ndarray) -> str:
-        finite = np.isfinite(costs[-1])
-        return f"{costs[-1]:.4f}" if finite else f"infinite at epoch {len(costs)}"
+    def end(run: Result) -> str:
+        if run.diverged_at_epoch is None:
+            return f"{run.final_cost:.4f}"
+        return f"infinite at epoch {run.diverged_at_epoch}"
 
-    ends = ", ".join(f"{end(at_rate)} at {short(rate)}" for rate, at_rate in raised.items())
+    ends = ", ".join(f"{end(run)} at {short(run.settings.learning_rate)}" for run in raised)
     return Claim(
         "Gradient descent diverges as soon as the learning rate is raised from 1e-5.",
-        f"Last cost: {end(costs)} at 1e-5, {ends}.",
+        f"Last cost: {end(gd)} at 1e-5, {ends}.",
         # It holds for a rate that brings the training less far than 1e-5 does.
-        verdict(*(not at_rate[-1] < costs[-1] for at_rate in raised.values())),
+        verdict(*(not run.final_cost < gd.final_cost for run in raised)),
     )
 
 
-def rmsprop_without_trouble(costs: np.ndarray) -> Claim:
-    """Judge from the costs of RMSProp."""
-    from simple_rnn.study import trained_from
-
+def rmsprop_without_trouble(rmsprop: Result) -> Claim:
+    """Judge from RMSProp at 0.001."""
+    finite = rmsprop.diverged_at_epoch is None
     return Claim(
         "RMSProp learns without trouble at 0.001.",
-        f"All costs are finite: {'yes' if _finite(costs) else 'no'}. The last of {len(costs)} is"
-        f" {costs[-1]:.4f}.",
-        verdict(_finite(costs), trained_from(costs) is not None),
+        f"All costs are finite: {'yes' if finite else 'no'}. The last of"
+        f" {rmsprop.settings.n_epochs} is {rmsprop.final_cost:.4f}.",
+        verdict(finite, rmsprop.trained_from_epoch is not None),
     )
 
 
-def _finite(costs: np.ndarray) -> bool:
-    return bool(np.isfinite(costs).all())
+def rmsprop_suits_better(rmsprop: Result, gd: Result, raised: Sequence[Result]) -> Claim:
+    """Judge from RMSProp, and from gradient descent at 1e-5 and at raised rates."""
 
+    def epochs(run: Result) -> float:
+        return run.trained_from_epoch or np.inf
 
-def rmsprop_suits_better(
-    rmsprop: np.ndarray, gd: np.ndarray, raised: Mapping[float, np.ndarray]
-) -> Claim:
-    """Judge from the costs of RMSProp, and of gradient descent at 1e-5 and at raised rates."""
-    from simple_rnn.study import TRAINED, trained_from
-
-    def epochs(costs: np.ndarray) -> float:
-        return trained_from(costs) or np.inf
-
-    best_rate = min(raised, key=lambda rate: epochs(raised[rate]))
-    ours, theirs, best = epochs(rmsprop), epochs(gd), epochs(raised[best_rate])
+    best = min(raised, key=epochs)
     return Claim(
         "RMSProp suits recurrent networks better than gradient descent.",
-        f"The cost stays under {TRAINED} from epoch {ours:.0f} with RMSProp, from {theirs:.0f}"
-        f" with gradient descent at 1e-5, and from {best:.0f} with it at {short(best_rate)}, the"
-        " best rate tried.",
-        verdict(ours < theirs, ours < best),
+        f"The cost stays under {TRAINED} from epoch {epochs(rmsprop):.0f} with RMSProp, from"
+        f" {epochs(gd):.0f} with gradient descent at 1e-5, and from {epochs(best):.0f} with it at"
+        f" {short(best.settings.learning_rate)}, the best rate tried.",
+        verdict(epochs(rmsprop) < epochs(gd), epochs(rmsprop) < epochs(best)),
     )
 
 
-def strongly_nonlinear(surfaces: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Claim:
-    """Judge from the cost over the weights, (w_x, w_rec, cost), in each window."""
-    shares = {}
-    for window, (w_x, w_rec, costs) in surfaces.items():
-        plane = np.column_stack([np.ones(costs.size), w_x.ravel(), w_rec.ravel()])
-        coefficients, *_ = np.linalg.lstsq(plane, costs.ravel(), rcond=None)
-        left = costs.ravel() - plane @ coefficients
-        shares[window] = 1 - left.var() / costs.var()
+def strongly_nonlinear(cost: Cost) -> Claim:
+    """Judge from the cost over the weights in each of the blog's windows."""
+    shares = {window: share_of_best_plane(cost, window) for window in article.WINDOWS}
     listed = " and ".join(
-        f"{share:.0%} of the variance where both weights go from {WINDOWS[window][0]:g} to"
-        f" {WINDOWS[window][1]:g}"
+        f"{share:.0%} of the variance where both weights go from {article.WINDOWS[window][0]:g} to"
+        f" {article.WINDOWS[window][-1]:g}"
         for window, share in shares.items()
     )
     return Claim(
@@ -120,11 +112,22 @@ def strongly_nonlinear(surfaces: Mapping[str, tuple[np.ndarray, np.ndarray, np.n
     )
 
 
-def answer_is_one_one(cost: Callable[[float, float], np.ndarray]) -> Claim:
-    """Judge from the cost as a function of the two weights."""
+def share_of_best_plane(cost: Callable[[np.ndarray, np.ndarray], np.ndarray], window: str) -> float:
+    """Return how much of the variance of the cost a linear function of the weights explains."""
+    points = article.WINDOWS[window]
+    w_x, w_rec = (weights.ravel() for weights in np.meshgrid(points, points))
+    costs = cost(w_x, w_rec)
+    plane = np.column_stack([np.ones(costs.size), w_x, w_rec])
+    coefficients, *_ = np.linalg.lstsq(plane, costs, rcond=None)
+    residuals = costs - plane @ coefficients
+    return 1 - residuals.var() / costs.var()
+
+
+def answer_is_one_one(cost: Cost) -> Claim:
+    """Judge from the cost at (1, 1) and elsewhere."""
     there = float(cost(1.0, 1.0))
-    line = grid("wide")[::2]  # 0.1 apart
-    w_x, w_rec = np.meshgrid(line, line)
+    points = article.WINDOWS["wide"][::2]  # 0.1 apart
+    w_x, w_rec = np.meshgrid(points, points)
     elsewhere = cost(w_x, w_rec)[~(np.isclose(w_x, 1) & np.isclose(w_rec, 1))].min()
     return Claim(
         "The right answer is [w_x, w_rec] = [1, 1].",
@@ -134,13 +137,12 @@ def answer_is_one_one(cost: Callable[[float, float], np.ndarray]) -> Claim:
     )
 
 
-def answer_is_found(weights: Mapping[str, np.ndarray]) -> Claim:
+def answer_is_found(weights: Mapping[str, tuple[float, float]]) -> Claim:
     """Judge from the final weights of the article's runs."""
-    from simple_rnn.numpy_reference import forward_states
-
-    sequences = np.array(list(product((0, 1), repeat=10)))  # all there are, one a row
+    sequences = np.array(list(product((0, 1), repeat=10)))  # all there are, one per row
+    counts = sequences.sum(axis=1)
     right = {
-        name: np.mean(np.around(forward_states(sequences, *pair)[:, -1]) == sequences.sum(axis=1))
+        name: np.mean(np.around(forward_states(sequences, *pair)[:, -1]) == counts)
         for name, pair in weights.items()
     }
     listed = " and ".join(f"{share:.0%} with {name}" for name, share in right.items())
@@ -173,49 +175,27 @@ def loop_not_in_tensorflow() -> Claim:
 
 def measure() -> list[Claim]:
     """Run the trainings and judge all claims."""
-    import aesara
+    gd_rate, rmsprop_rate = (article.CONDITIONS[n].learning_rate for n in ("gd", "rmsprop"))
+    with progress("Compiling and training"):
+        cost = compile_cost(article.dataset())
+        gd = run_one(Settings("gd", gd_rate, article.SEED))
+        gd_to_100 = run_one(Settings("gd", gd_rate, article.SEED, n_epochs=100))
+        raised = [run_one(Settings("gd", rate, article.SEED)) for rate in RAISED_RATES]
+        rmsprop = run_one(Settings("rmsprop", rmsprop_rate, article.SEED))
 
-    from simple_rnn import (
-        GradientDescentOptimizer,
-        TrainingDiverged,
-        article,
-        compile_train_model,
-        simpleRNN,
-        train,
-    )
-    from simple_rnn.training import compile_cost
-
-    data = article_dataset()
-    with alive("Compiling"):
-        gd, rmsprop = (article.run(article.CONDITIONS[n], report=None) for n in ("gd", "rmsprop"))
-        cost = compile_cost(data)
-        # One compiled training for all raised rates.
-        rate = aesara.shared(np.float64(0))
-        net = simpleRNN(article.SEQ_LEN, 1, 1)
-        train_model = compile_train_model(net, GradientDescentOptimizer(net.params, rate), data)
-
-    raised = {}
-    for value in RAISED_RATES:
-        net.weights = gd.initial_weights
-        rate.set_value(value)
-        try:
-            raised[value] = train(train_model, article.N_EPOCHS, report=None).costs
-        except TrainingDiverged as diverged:
-            raised[value] = diverged.history.costs
-    surfaces = {}
-    for window in WINDOWS:
-        w_x, w_rec = np.meshgrid(grid(window), grid(window))
-        surfaces[window] = (w_x, w_rec, cost(w_x, w_rec))
-    finals = {"gradient descent": gd.final_weights, "RMSProp": rmsprop.final_weights}
+    found = {
+        name: (run.final_w_x, run.final_w_rec)
+        for name, run in (("gradient descent", gd), ("RMSProp", rmsprop))
+    }
     printed = article.CONDITIONS["gd"].published_costs[100]
     return [
-        raised_rate_diverges(gd.costs, raised),
-        rmsprop_without_trouble(rmsprop.costs),
-        rmsprop_suits_better(rmsprop.costs, gd.costs, raised),
-        strongly_nonlinear(surfaces),
+        raised_rate_diverges(gd, raised),
+        rmsprop_without_trouble(rmsprop),
+        rmsprop_suits_better(rmsprop, gd, raised),
+        strongly_nonlinear(cost),
         answer_is_one_one(cost),
-        answer_is_found(finals),
-        cost_is_the_mean(printed, gd.costs[99], article.NUM_SAMPLES),
+        answer_is_found(found),
+        cost_is_the_mean(printed, gd_to_100.final_cost, article.NUM_SAMPLES),
         loop_not_in_tensorflow(),
     ]
 
@@ -223,7 +203,6 @@ def measure() -> list[Claim]:
 def main(arguments: list[str] | None = None) -> int:
     """Measure, judge and print; return the exit status."""
     option_parser(__doc__).parse_args(arguments)
-    start_aesara()
     for claim in measure():
         print(f"{claim.verdict.upper()}: {claim.statement}")
         print(fill(claim.measured, width=92, initial_indent="    ", subsequent_indent="    "))

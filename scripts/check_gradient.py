@@ -9,14 +9,17 @@ the weights (1.2, 1.2), with h = 1e-7, in float64. Exit status: 0 if they agree,
 
 from __future__ import annotations
 
-import os
-import sys
+from _console import option_parser, progress, run_main
+
+# _console comes first: it reports in one line that a package is missing, or Ctrl-C.
+# isort: split
 from typing import Callable
 
+import aesara
 import numpy as np
 
-sys.path.insert(0, os.path.dirname(__file__))  # python -I leaves it out
-from _console import alive, option_parser, run_main, start_aesara
+from simple_rnn import article, compile_function, simpleRNN
+from simple_rnn.training import mean_of_squares
 
 # The blog's weights and step.
 WEIGHTS = (1.2, 1.2)
@@ -25,14 +28,8 @@ STEP = 1e-7
 
 def compile_cost_and_gradient() -> Callable[[np.ndarray], list[np.ndarray]]:
     """Return the cost of the article's data and its gradient as a function of the two weights."""
-    import aesara
-
-    from simple_rnn import article, compile_function, make_counting_dataset, simpleRNN
-    from simple_rnn.training import mean_of_squares
-
-    rng = np.random.RandomState(article.SEED)
-    data = make_counting_dataset(article.NUM_SAMPLES, article.SEQ_LEN, rng=rng, dtype="float64")
-    net = simpleRNN(article.SEQ_LEN, 1, 1, rng=rng, dtype="float64")
+    data = article.dataset(dtype="float64")
+    net = simpleRNN(article.SEQ_LEN, 1, 1, dtype="float64")
     y_t = net.state_update(aesara.shared(data.x), aesara.shared(data.s0))
     loss = mean_of_squares(data.y, y_t[-1])
     function = compile_function([], [loss, *aesara.grad(loss, net.params)])
@@ -53,8 +50,7 @@ def numerical_gradient(cost: Callable[[np.ndarray], float], weights: np.ndarray)
 def main(arguments: list[str] | None = None) -> int:
     """Compute both gradients, print them and the verdict; return the exit status."""
     option_parser(__doc__).parse_args(arguments)
-    start_aesara()
-    with alive("Compiling"):
+    with progress("Compiling"):
         cost_and_gradient = compile_cost_and_gradient()
     weights = np.array(WEIGHTS)
     _, *analytic = cost_and_gradient(weights)

@@ -10,30 +10,30 @@ if an option is wrong; 3 if the cost became infinite or NaN; 130 if it was inter
 
 from __future__ import annotations
 
-import argparse
-import os
-import sys
-import time
-from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING
-
-sys.path.insert(0, os.path.dirname(__file__))  # python -I leaves it out
 from _console import (
-    alive,
     at_least,
     environment,
     option_parser,
     output_file,
     positive,
+    progress,
     run_main,
     say,
-    start_aesara,
     write_json,
 )
 
-if TYPE_CHECKING:
-    from simple_rnn.article import Comparison, Condition
+# _console comes first: it reports in one line that a package is missing, or Ctrl-C.
+# isort: split
+import argparse
+import time
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import aesara
+
+from simple_rnn import History, TrainingDiverged, article, train
+from simple_rnn.article import Comparison, Condition
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -41,7 +41,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = option_parser(__doc__)
     parser.add_argument(
         "--condition",
-        choices=["gd", "rmsprop", "rprop", "all"],
+        choices=[*article.CONDITIONS, "all"],
         default="all",
         help="which experiment: the article's gradient descent or RMSProp, the blog's Rprop, or all"
         " (default)",
@@ -61,23 +61,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         metavar="FILE",
         help="write a record of the run (costs, weights, versions, processor) as JSON",
     )
-    options = parser.parse_args(arguments)
-    # What is left to check takes the package, and so a second.
-    start_aesara()
-    from simple_rnn import article
-    from simple_rnn.data import check_sizes
-
-    try:
-        check_sizes(options.num_samples or article.NUM_SAMPLES, options.seq_len or article.SEQ_LEN)
-    except ValueError as error:
-        parser.error(str(error))
-    return options
+    return parser.parse_args(arguments)
 
 
 def run(condition: Condition, options: argparse.Namespace) -> tuple[dict, list[Comparison]]:
     """Run and print a condition; return its record, and its comparison with what was published."""
-    from simple_rnn import TrainingDiverged, article, train
-
     published = {
         "learning_rate": condition.learning_rate,
         "seed": article.SEED,
@@ -90,25 +78,9 @@ def run(condition: Condition, options: argparse.Namespace) -> tuple[dict, list[C
     departures = [key for key in published if settings[key] != published[key]]
 
     print(f"{condition.title}, learning rate = {settings['learning_rate']:g}\n", flush=True)
-    with alive("Compiling"):
-        build_settings = {key: value for key, value in settings.items() if key != "epochs"}
-        train_model = article.build(condition, **build_settings)
-    diverged_at = None
-    try:
-        history = train(train_model, settings["epochs"], report=partial(print, flush=True))
-    except TrainingDiverged as diverged:
-        say(f"{diverged}.")
-        diverged_at = diverged.epoch
-        # The record keeps what was finite: the last cost, and the weights that it belongs to.
-        n_finite = len(diverged.history.costs) - 1
-        history = replace(
-            diverged.history,
-            costs=diverged.history.costs[:n_finite],
-            weights=diverged.history.weights[: max(1, n_finite)],
-        )
-    else:
-        if condition.unseen_sequence:
-            print(article.answer_line(condition, history))
+    history, diverged_at = build_and_train(condition, **settings)
+    if diverged_at is None and condition.unseen_sequence:
+        print(article.answer_line(condition, history))
     print()
     record = {
         "title": condition.title,
@@ -123,14 +95,47 @@ def run(condition: Condition, options: argparse.Namespace) -> tuple[dict, list[C
     return record, [] if departures else article.compare(condition, history)
 
 
+def build_and_train(
+    condition: Condition, epochs: int, **settings: Any
+) -> tuple[History, int | None]:
+    """Return the history as far as the cost is finite, and the epoch at which it is not, if any."""
+    with progress("Compiling"):
+        train_model = article.build(condition, **settings)
+    try:
+        return train(train_model, epochs, report=partial(print, flush=True)), None
+    except TrainingDiverged as diverged:
+        say(f"{diverged}.")
+        whole, n_finite = diverged.history, diverged.epoch - 1
+        # weights[k] had the cost costs[k]: the last weights are those of the last finite cost.
+        costs, weights = whole.costs[:n_finite], whole.weights[: max(1, n_finite)]
+        return replace(whole, costs=costs, weights=weights), diverged.epoch
+
+
+def verdicts(records: dict[str, dict], comparisons: dict[str, list[Comparison]]) -> list[str]:
+    """Return the lines that a run ends with, that of the article last."""
+    lines = []
+    departures = sorted({key for record in records.values() for key in record["departures"]})
+    if departures:
+        which = ", ".join(name for name, compared in comparisons.items() if not compared)
+        flags = ", ".join("--" + key.replace("_", "-") for key in departures)
+        lines.append(f"Not compared: {which}, with other settings than published ({flags})")
+    for source, suffix in (("blog", " (source blog)"), ("article", "")):
+        compared = [
+            line
+            for name, of_condition in comparisons.items()
+            if article.CONDITIONS[name].source == source
+            for line in of_condition
+        ]
+        if compared:
+            exact = sum(line.exact for line in compared)
+            lines.append(f"{exact} of {len(compared)} published lines reproduced{suffix}")
+    return lines
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run, report and compare; return the exit status."""
     started = time.perf_counter()
     options = parse(arguments)
-    import aesara
-
-    from simple_rnn import article
-
     if aesara.config.cxx:
         say(
             "Compiling takes tens of seconds the first time on a machine, while the C++ compiler\n"
@@ -143,39 +148,24 @@ def main(arguments: list[str] | None = None) -> int:
     for name in names:
         records[name], comparisons[name] = run(article.CONDITIONS[name], options)
 
-    # By source, the article last: its line is what a run ends with.
-    lines = {"blog": [], "article": []}
     for name, compared in comparisons.items():
         if compared:
-            condition = article.CONDITIONS[name]
-            lines[condition.source] += compared
-            print(f"{condition.title}: published against obtained\n")
+            print(f"{article.CONDITIONS[name].title}: published against obtained\n")
             print(article.format_comparisons(compared), end="\n\n")
-    verdicts = [
-        f"{sum(line.exact for line in compared)} of {len(compared)} published lines reproduced"
-        + (" (source blog)" if source == "blog" else "")
-        for source, compared in lines.items()
-        if compared
-    ]
-    departures = sorted({key for record in records.values() for key in record["departures"]})
-    if departures:
-        which = ", ".join(name for name, compared in comparisons.items() if not compared)
-        flags = ", ".join("--" + key.replace("_", "-") for key in departures)
-        verdicts.insert(0, f"Not compared: {which}, with other settings than published ({flags})")
-
+    last_lines = verdicts(records, comparisons)
     if options.output is not None:
         record = {
             "conditions": records,
-            "verdicts": verdicts,
+            "verdicts": last_lines,
             "environment": environment(),
             "seconds": time.perf_counter() - started,
         }
         write_json(options.output, record)
         print(f"Record of the run: {options.output}")
-    print("\n".join(verdicts))
+    print("\n".join(last_lines))
     if any(record["diverged_at_epoch"] for record in records.values()):
         return 3
-    return 0 if all(line.exact for compared in lines.values() for line in compared) else 1
+    return 0 if all(line.exact for compared in comparisons.values() for line in compared) else 1
 
 
 if __name__ == "__main__":

@@ -10,20 +10,17 @@ first step: ``outputs_info``), and the ``non_sequences``, which stay the same. I
 
 from __future__ import annotations
 
-import os
-import sys
+from _console import option_parser, run_main
 
+# _console comes first: it reports in one line that a package is missing, or Ctrl-C.
+# isort: split
+import aesara
+import aesara.tensor as T
 import numpy as np
-
-sys.path.insert(0, os.path.dirname(__file__))  # python -I leaves it out
-from _console import option_parser, run_main, start_aesara
 
 
 def double_again_and_again() -> None:
     """Run the first example: a loop without a sequence."""
-    import aesara
-    import aesara.tensor as T
-
     print("1. A loop without a sequence: double the value before, n times\n")
     a = T.iscalar("a")
     n = T.iscalar("n")
@@ -43,15 +40,12 @@ def double_again_and_again() -> None:
 
 def walk_along_a_sequence() -> None:
     """Run the second example: a loop over a sequence, as in a recurrent network."""
-    import aesara
-    import aesara.tensor as T
-
     print("2. A loop over a sequence of vectors, as in a recurrent network: seq + prior * 2\n")
     v = T.matrix("v", dtype="float32")
     s0 = T.vector("s0", dtype="float32")
     result, updates = aesara.scan(
         fn=lambda seq, prior: seq + prior * 2,
-        sequences=v,  # one row a step --> seq
+        sequences=v,  # one row per step --> seq
         outputs_info=s0,  # the state before the first step --> prior
         non_sequences=None,
     )
@@ -68,11 +62,8 @@ def walk_along_a_sequence() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run both examples and print what each step computes."""
     option_parser(__doc__).parse_args(arguments)
-    start_aesara()
-    import aesara
-
-    # Two tiny graphs that run once: Python is soon enough, and no C has to be compiled first. With
-    # its other rewrites, Aesara would leave files behind among the temporary ones.
+    # Two tiny graphs that run once: Python is fast enough, and nothing has to be compiled first.
+    # Aesara's other rewrites would leave files behind in the folder for temporary files.
     with aesara.config.change_flags(cxx="", mode="FAST_COMPILE"):
         double_again_and_again()
         walk_along_a_sequence()

@@ -1,25 +1,40 @@
 """The simplest recurrent network, built with ``scan``, that learns to count the ones in a sequence.
 
-A reproduction, on Aesara, of an article that builds this network on Theano and trains it with
-gradient descent and with RMSProp. In the order of the data:
+*The article* is "J'ai essayé de mettre en œuvre le modèle de base du réseau neuronal récurrent",
+which builds this network on Theano and trains it with gradient descent and with RMSProp. *The blog*
+is P. Roelants, "How to implement a recurrent neural network", from which the article takes the
+network. This package reproduces both on Aesara, Theano's successor.
+
+Aesara works in two steps. First formulas are written, as a *graph*: ``at.square(x)`` computes
+nothing yet. Then ``compile_function`` makes a function of them that can be called. A *shared
+variable* is an array that such functions keep between calls, like the weights; *updates* say which
+of them get which new value at each call.
+
+For a first reading: :mod:`~simple_rnn.data`, :mod:`~simple_rnn.model`,
+:mod:`~simple_rnn.optimizers`, :mod:`~simple_rnn.training`, :mod:`~simple_rnn.article`. All modules,
+each of which imports only from those above it:
 
 - :mod:`~simple_rnn.data`: the counting task;
-- :mod:`~simple_rnn.model`: the network, a symbolic graph with ``scan`` over time;
-- :mod:`~simple_rnn.optimizers`: from a loss to updates;
-- :mod:`~simple_rnn.training`: the compiled epoch, the loop around it, and its history;
-- :mod:`~simple_rnn.article`: what the article published, and the comparison with it;
-- :mod:`~simple_rnn.plotting`: the pictures.
+- :mod:`~simple_rnn.numerics`: how every operation is rounded, so that the digits are the same
+  everywhere;
+- :mod:`~simple_rnn.model`: the network, a graph with ``scan`` over time;
+- :mod:`~simple_rnn.optimizers`: from a loss to updates of the weights;
+- :mod:`~simple_rnn.plotting`: the pictures, drawn from arrays;
+- :mod:`~simple_rnn.history`: what a run leaves behind;
+- :mod:`~simple_rnn.training`: the compiled epoch and the loop around it;
+- :mod:`~simple_rnn.surface`: the cost over the two weights;
+- :mod:`~simple_rnn.article`: what was published, and the comparison with it;
+- :mod:`~simple_rnn.study`: many small runs and their table.
 
-- :mod:`simple_rnn.study`, which is imported by itself: many small runs, and their table.
-
-Beside them :mod:`~simple_rnn.numerics` says how Aesara is asked to compute, so that the digits are
-the same everywhere, and :mod:`~simple_rnn.numpy_reference` is the same network in NumPy, to check
-against.
+:mod:`~simple_rnn.numpy_reference` is the same network in NumPy, to check against. The modules with
+an underscore are not about the network: ``_checks`` rejects bad input, ``_interrupts`` handles
+Ctrl-C, and ``_aesara`` imports, configures and speeds up Aesara.
 """
 
-import simple_rnn._quiet_aesara  # noqa: F401  (first, before any module imports Aesara)
+import simple_rnn._aesara.startup  # noqa: F401  (first, before any module imports Aesara)
 from simple_rnn import article, numpy_reference, plotting
 from simple_rnn.data import CountingDataset, make_counting_dataset
+from simple_rnn.history import History, TrainingDiverged
 from simple_rnn.model import simpleRNN
 from simple_rnn.numerics import compile_function
 from simple_rnn.optimizers import (
@@ -28,13 +43,8 @@ from simple_rnn.optimizers import (
     RMSPropOptimizer,
     RpropOptimizer,
 )
-from simple_rnn.training import (
-    History,
-    TrainingDiverged,
-    compile_predict,
-    compile_train_model,
-    train,
-)
+from simple_rnn.surface import compile_cost
+from simple_rnn.training import compile_predict, compile_train_model, train
 
 __version__ = "0.1.0"
 
@@ -47,6 +57,7 @@ __all__ = [
     "RpropOptimizer",
     "TrainingDiverged",
     "article",
+    "compile_cost",
     "compile_function",
     "compile_predict",
     "compile_train_model",

@@ -1,8 +1,9 @@
 """What the article and its source blog published, and the comparison with it.
 
-This is the only home of their printed results. The settings below (seed, sizes, learning rates)
-feed a run, because a reproduction has to start from them; the printed results feed nothing but
-:func:`compare` and the points drawn beside a curve.
+The printed results are stored only here. No run uses them: they are read by :func:`compare`, and
+drawn as points on a loss curve. (They did guide one choice: how the updates are written in
+:mod:`simple_rnn.optimizers`.) A run does start from the published settings: seed, sizes, learning
+rates.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Callable
 import numpy as np
 
 from simple_rnn._checks import check_instance, whole_number
-from simple_rnn.data import make_counting_dataset
+from simple_rnn.data import CountingDataset, make_counting_dataset
+from simple_rnn.history import History
 from simple_rnn.model import simpleRNN
 from simple_rnn.optimizers import (
     GradientDescentOptimizer,
@@ -24,9 +26,7 @@ from simple_rnn.optimizers import (
     RpropOptimizer,
 )
 from simple_rnn.training import (
-    History,
     TrainModel,
-    check_report,
     compile_predict,
     compile_train_model,
     mean_of_squares,
@@ -39,11 +39,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONDITIONS",
+    "GRADIENT_WEIGHTS",
+    "WINDOWS",
     "Comparison",
     "Condition",
     "answer_line",
     "build",
     "compare",
+    "dataset",
     "format_comparisons",
     "run",
 ]
@@ -53,6 +56,15 @@ SEED = 1
 NUM_SAMPLES = 20
 SEQ_LEN = 10
 N_EPOCHS = 2001
+
+# The blog's windows of the cost surface: the grid points of each, the same for both weights.
+# Rounded, so that the grid holds the optimum exactly.
+WINDOWS = {
+    "wide": np.round(np.arange(-3.0, 3.025, 0.05), 6),
+    "near": np.round(np.arange(-0.1, 2.11, 0.02), 6),
+}
+# The weights (w_x, w_rec) for which the blog follows the gradient through time.
+GRADIENT_WEIGHTS = ((2, 1), (1, 2), (1, -2), (1, 0), (1, 0.5), (1, -0.5))
 
 
 @dataclass(frozen=True)
@@ -70,7 +82,7 @@ class Condition:
     learning_rate : float
         Its learning rate.
     published : str
-        What was printed, verbatim; the blog's numbers in the article's format.
+        What was printed: the article's lines as they are, the blog's numbers as such lines.
     source : str
         Who published it: ``"article"`` or ``"blog"``.
     n_epochs : int
@@ -192,10 +204,15 @@ Unseen sequence: target = 5, output = 5.00
 }
 
 
-def check_condition(condition: Any) -> None:
-    """Raise TypeError if ``condition`` is no :class:`Condition`."""
-    choices = " or ".join(f"CONDITIONS[{name!r}]" for name in CONDITIONS)
-    check_instance("condition", condition, Condition, f"a Condition: {choices}")
+def dataset(dtype: str = "float32") -> CountingDataset:
+    """Return the data that the article's runs, and the blog's, are trained on.
+
+    Parameters
+    ----------
+    dtype : str
+        The dtype of all arrays: the article's float32, or float64.
+    """
+    return make_counting_dataset(NUM_SAMPLES, SEQ_LEN, np.random.RandomState(SEED), dtype)
 
 
 def build(
@@ -220,17 +237,19 @@ def build(
     Returns
     -------
     TrainModel
-        Ready for :func:`~simple_rnn.training.train`.
+        Ready for :func:`~simple_rnn.train`.
     """
-    check_condition(condition)
-    rng = np.random.RandomState(whole_number("seed", seed, 0, 2**32 - 1))
-    dataset = make_counting_dataset(num_samples, seq_len, rng=rng, dtype=condition.dtype)
+    _check_condition(condition)
+    # One generator, as in the article: first it draws the data, then the weights.
+    rng = np.random.RandomState(whole_number("seed", seed, minimum=0))
+    data = make_counting_dataset(num_samples, seq_len, rng=rng, dtype=condition.dtype)
     net = simpleRNN(seq_len, 1, 1, rng=rng, dtype=condition.dtype)
     if condition.initial_weights is not None:
         net.weights = condition.initial_weights
-    rate = condition.learning_rate if learning_rate is None else learning_rate
-    optimizer = condition.optimizer(net.params, learning_rate=rate)
-    return compile_train_model(net, optimizer, dataset, loss=condition.loss)
+    if learning_rate is None:
+        learning_rate = condition.learning_rate
+    optimizer = condition.optimizer(net.params, learning_rate)
+    return compile_train_model(net, optimizer, data, loss=condition.loss)
 
 
 def run(
@@ -242,8 +261,8 @@ def run(
 ) -> History:
     """Run a condition as it was published, or with other settings.
 
-    Where it may be interrupted and go on later, take :func:`build` and
-    :func:`~simple_rnn.training.train`: what ``build`` returned keeps the history.
+    To be able to go on after an interruption, use :func:`build` and :func:`~simple_rnn.train`: what
+    ``build`` returns keeps the history.
 
     Parameters
     ----------
@@ -252,7 +271,7 @@ def run(
     n_epochs : int, optional
         None stands for the condition's own.
     report : callable or None
-        As in :func:`~simple_rnn.training.train`.
+        As in :func:`~simple_rnn.train`.
     **settings
         As in :func:`build`.
 
@@ -266,10 +285,9 @@ def run(
     TrainingDiverged
         At the first epoch whose cost is not finite.
     """
-    # Before tens of seconds of compiling.
-    check_condition(condition)
+    _check_condition(condition)
+    # Checked here too, before tens of seconds of compiling.
     n_epochs = whole_number("n_epochs", condition.n_epochs if n_epochs is None else n_epochs)
-    check_report(report)
     history = train(build(condition, **settings), n_epochs, report=report)
     if report is not None and condition.unseen_sequence:
         report(answer_line(condition, history))
@@ -277,7 +295,7 @@ def run(
 
 
 def answer_line(condition: Condition, history: History) -> str:
-    """Return the line that reports what the trained network makes of the unseen sequence.
+    """Return the line that reports the trained network's answer to the unseen sequence.
 
     Parameters
     ----------
@@ -296,17 +314,25 @@ def answer_line(condition: Condition, history: History) -> str:
     return "Unseen sequence: target = %d, output = %.2f" % (sum(sequence), output)
 
 
-@cache
+@cache  # run and compare both ask
 def _output(sequence: tuple[int, ...], weights: tuple[float, float], dtype: str) -> float:
+    """Return the answer of the network with these weights."""
+    # The drawn weights are replaced at once; the seed spares numpy's global generator.
     net = simpleRNN(len(sequence), 1, 1, rng=np.random.RandomState(SEED), dtype=dtype)
     net.weights = weights
     (output,) = compile_predict(net)(np.reshape(sequence, (-1, 1)))  # time-major: a column
     return output
 
 
+def _check_condition(condition: Any) -> None:
+    """Raise TypeError unless ``condition`` is a :class:`Condition`."""
+    choices = " or ".join(f"CONDITIONS[{name!r}]" for name in CONDITIONS)
+    check_instance("condition", condition, Condition, f"a Condition: {choices}")
+
+
 @dataclass(frozen=True)
 class Comparison:
-    """A published line beside the one obtained, which is empty where there is none."""
+    """A published line and the one obtained, which is empty where there is none."""
 
     published: str
     obtained: str
@@ -318,7 +344,7 @@ class Comparison:
 
     @property
     def difference(self) -> float:
-        """The largest difference between the numbers of the two lines, obtained minus published.
+        """Obtained minus published, for the number of the line that differs most.
 
         NaN where one of the lines lacks a number.
         """
@@ -338,12 +364,12 @@ def _name(line: str) -> str:
 
 
 def _results(line: str) -> list[str]:
-    """Return the results in a line of a report, as printed: what stands behind each ``=``."""
+    """Return the results in a line of a report, as printed: what stands after each ``=``."""
     return re.findall(r"= *([^\s,]+)", line)
 
 
 def compare(condition: Condition, history: History) -> list[Comparison]:
-    """Set what was published against what a run prints, line by line.
+    """Compare what was published with what a run prints, line by line.
 
     Parameters
     ----------
@@ -355,10 +381,10 @@ def compare(condition: Condition, history: History) -> list[Comparison]:
     Returns
     -------
     list of Comparison
-        One for each published line, 22 for a condition of the article, beside the line that the run
-        prints for the same; where it prints none, beside an empty one.
+        One for each published line (1 + 20 + 1 for a condition of the article), with the line that
+        the run prints for the same; an empty one where it prints none.
     """
-    check_condition(condition)
+    _check_condition(condition)
     check_instance("history", history, History, "a History: what run(condition) returns")
     obtained = history.lines()
     if condition.unseen_sequence:

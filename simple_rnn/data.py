@@ -1,12 +1,12 @@
 """The task: count the ones in a binary sequence.
 
-A sample is a sequence of zeros and ones; its target is their sum. The network has to find this out
+A sample is a sequence of zeros and ones; its target is their sum. The network has to learn this
 from examples, without being told to add. The answer is known: both weights 1.
 
 The arrays are **time-major**: ``x[t]`` holds step ``t`` of every sample, because ``scan`` walks
 along the leading axis. The article transposes its data for the same reason::
 
-    one row a sample (batch-major)         one row a time step (time-major)
+    one row per sample (batch-major)       one row per time step (time-major)
         sample 1:  x_1  x_2  x_3  ...          time 1:  sample 1, sample 2, ...
         sample 2:  x_1  x_2  x_3  ...          time 2:  sample 1, sample 2, ...
 """
@@ -14,28 +14,27 @@ along the leading axis. The article transposes its data for the same reason::
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from simple_rnn._checks import check_fits_in_memory, check_instance, float_array, show, whole_number
+from simple_rnn._checks import check_dtype, float_array, legacy_generator, whole_number
 
 __all__ = ["CountingDataset", "make_counting_dataset"]
 
 
-# Not compared: == of arrays is an array.
+# eq=False: comparing arrays with == gives an array.
 @dataclass(frozen=True, eq=False)
 class CountingDataset:
-    """Binary sequences, how many ones each holds, and the state to start from.
+    """Binary sequences, the number of ones in each, and the state to start from.
 
-    float32 and float64 stay as they are; nested lists, and integers and booleans, which become
-    float32, are converted.
+    Arrays of float32 and float64 stay as they are; nested lists, integers and booleans become
+    float32.
 
     Parameters
     ----------
     x : ndarray of shape (seq_len, num_samples), float32 or float64
         The sequences, time-major. In the counting task each entry is 0 or 1; the network takes any
-        finite numbers, and so does this.
+        finite numbers.
     y : ndarray of shape (num_samples,), float32 or float64
         The target of each sequence: the number of its ones.
     s0 : ndarray of shape (num_samples,), float32 or float64
@@ -44,9 +43,9 @@ class CountingDataset:
     Raises
     ------
     ValueError
-        If the shapes do not belong together, or a number is NaN or infinite.
+        If the shapes do not fit together, or a number is NaN or infinite.
     TypeError
-        If something else than real numbers is among them.
+        If an array does not hold real numbers.
     """
 
     x: np.ndarray
@@ -54,83 +53,36 @@ class CountingDataset:
     s0: np.ndarray
 
     def __post_init__(self) -> None:
-        """Check that the three arrays describe the same samples."""
+        """Convert the three arrays, and check that they describe the same samples."""
         for name in ("x", "y", "s0"):
             # The way to set an attribute of a frozen dataclass.
             object.__setattr__(self, name, float_array(name, getattr(self, name)))
-        x = time_major("x", self.x)
+        check_time_major("x", self.x)
+        num_samples = self.x.shape[1]
         for name, array in (("y", self.y), ("s0", self.s0)):
-            if array.shape != (x.shape[1],):
+            if array.shape != (num_samples,):
                 raise ValueError(
-                    f"{name} has shape {array.shape} where x has shape {x.shape}, which is"
-                    f" (seq_len, num_samples); expected {(x.shape[1],)}, one for each sample along"
-                    " axis 1 of x. If x has one row a sample, pass x.T: the data is time-major"
+                    f"{name} has shape {array.shape} where x has shape {self.x.shape}, which is"
+                    f" (seq_len, num_samples); expected ({num_samples},), one entry per column of"
+                    " x. If x has one row per sample, pass x.T: the data is time-major"
                 )
-        # With as many steps as samples the shapes do not tell, but the counts may.
-        binary = np.isin(x, (0, 1)).all()
-        per_column, per_row = (binary and np.array_equal(x.sum(axis), self.y) for axis in (0, 1))
-        if per_row and not per_column:
+        # With as many steps as samples the shapes cannot tell which axis is time; the counts can.
+        counts_columns = np.array_equal(self.x.sum(axis=0), self.y)
+        counts_rows = np.array_equal(self.x.sum(axis=1), self.y)
+        if counts_rows and not counts_columns:
             raise ValueError(
-                "y holds the sums of the rows of x, axis 1; expected those of its columns, axis 0,"
-                " where the time runs. x has one row a sample: pass x.T"
+                "y holds the sums of the rows of x; expected those of its columns, along which time"
+                " runs. x has one row per sample: pass x.T"
             )
 
 
-def time_major(name: str, array: np.ndarray) -> np.ndarray:
-    """Return ``array``, which has to be of shape (seq_len, num_samples) and hold something."""
+def check_time_major(name: str, array: np.ndarray) -> None:
+    """Raise ValueError unless ``array`` is of shape (seq_len, num_samples) and not empty."""
     if array.ndim != 2 or 0 in array.shape:
         raise ValueError(
             f"{name} has shape {array.shape}; expected (seq_len, num_samples), both at least 1."
-            f" Make a single sequence a column with np.reshape({name}, (-1, 1))"
+            " A single sequence is a column: np.reshape(sequence, (-1, 1))"
         )
-    return array
-
-
-def check_sizes(num_samples: Any, seq_len: Any, dtype: str = "float32") -> tuple[int, int]:
-    """Return both sizes, if they are whole numbers and such data fits into memory."""
-    num_samples = whole_number("num_samples", num_samples)
-    seq_len = whole_number("seq_len", seq_len)
-    check_fits_in_memory(
-        f"the data alone, num_samples * seq_len = {num_samples} * {seq_len} numbers,",
-        num_samples * seq_len * np.dtype(dtype).itemsize,
-        "take fewer samples or shorter sequences",
-    )
-    return num_samples, seq_len
-
-
-def legacy_generator(rng: np.random.RandomState | None) -> Any:
-    """Return ``rng``, or numpy's global generator for None.
-
-    Parameters
-    ----------
-    rng : numpy.random.RandomState or None
-        The article's numbers come from this kind of generator; a ``numpy.random.Generator`` draws
-        others from the same seed, and is refused.
-
-    Returns
-    -------
-    numpy.random.RandomState or module
-        Something with ``rand`` and ``uniform``.
-
-    Raises
-    ------
-    TypeError
-        If ``rng`` is anything else.
-    """
-    if rng is None:
-        return np.random
-    expected = (
-        "a numpy.random.RandomState, whose draws are the article's: for example"
-        " numpy.random.RandomState(1)"
-    )
-    check_instance("rng", rng, np.random.RandomState, expected)
-    return rng
-
-
-def check_dtype(dtype: str) -> None:
-    """Raise ValueError if ``dtype`` is neither float32 nor float64."""
-    if dtype not in ("float32", "float64"):
-        raise ValueError(f"dtype is {show(dtype)}; expected 'float32' or 'float64'")
 
 
 def make_counting_dataset(
@@ -151,18 +103,17 @@ def make_counting_dataset(
         Where the numbers come from; None stands for numpy's global generator, which the article
         uses (``numpy.random.seed(1)``). Each sample takes one ``rand(seq_len)``, rounded.
     dtype : str
-        Of all arrays: the article's float32, or float64.
+        The dtype of all arrays: the article's float32, or float64.
 
     Returns
     -------
     CountingDataset
-        ``s0`` is zero.
+        With ``s0`` zero.
 
     Raises
     ------
     ValueError
-        If a size is not a whole number of at least 1, the data does not fit into the machine's
-        memory, or ``dtype`` is another.
+        If a size is not a whole number of at least 1, or ``dtype`` is neither float32 nor float64.
     TypeError
         If ``rng`` is not a ``RandomState``.
 
@@ -181,11 +132,11 @@ def make_counting_dataset(
     -----
     Source: the article's section on the details of the simple RNN code.
     """
+    num_samples = whole_number("num_samples", num_samples)
+    seq_len = whole_number("seq_len", seq_len)
     check_dtype(dtype)
-    num_samples, seq_len = check_sizes(num_samples, seq_len, dtype)
-    draw = legacy_generator(rng).rand
-    # In the order in which scan reads it.
+    rng = legacy_generator(rng)
     x = np.empty((seq_len, num_samples), dtype=dtype)
     for sample in range(num_samples):
-        x[:, sample] = np.around(draw(seq_len))
+        x[:, sample] = np.around(rng.rand(seq_len))
     return CountingDataset(x, y=x.sum(axis=0), s0=np.zeros(num_samples, dtype=dtype))

@@ -1,8 +1,8 @@
-"""The same network in plain NumPy, with its gradients by hand: the oracle for the scan graph.
+"""The same network in plain NumPy, with its gradients by hand, to check the scan graph against.
 
 ``update_state`` and ``forward_states`` are those of the blog that the article draws on, as the
 article quotes them; the backward pass follows the chain rule through time. Here the data is
-**batch-major**, one row a sample, as in the blog.
+**batch-major**, one row per sample, as in the blog.
 
 References
 ----------

@@ -2,7 +2,7 @@
 
 An optimizer is made with the parameters and a learning rate; its ``minimize(loss)`` returns a list
 of ``(shared variable, new expression)`` pairs, which ``aesara.function(updates=...)`` takes.
-Whatever has such a ``minimize`` works wherever these do. A new one is a subclass of
+Any object with such a ``minimize`` works wherever these do. A new one is a small subclass of
 :class:`Optimizer`::
 
     import aesara.tensor as at
@@ -13,26 +13,27 @@ Whatever has such a ``minimize`` works wherever these do. A new one is a subclas
             return [(p, p - constant_like(p, self.learning_rate) * at.sgn(g))
                     for p, g in zip(self.params, self.gradients(loss))]
 
-The order of operations matters here. Each update below is one among several algebraically equal
-ways to write it, chosen because it gives the digits that the article printed (README,
-"Deviations").
+The order of operations matters here. Each update below is one of several algebraically equal ways
+to write it, chosen because it gives the digits that the article printed (README, "What deviates").
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from numbers import Real
 from typing import Any, Callable
 
 import aesara
 import aesara.tensor as at
 import numpy as np
 from aesara.compile.sharedvalue import SharedVariable
+from aesara.gradient import DisconnectedInputError
 from aesara.graph.basic import Variable
 from aesara.tensor.var import TensorVariable
 
-from simple_rnn._checks import ABOVE_0, real_number, show, survives
-from simple_rnn.numerics import folding_in_python
+from simple_rnn._aesara.graphs import folding_in_python
+from simple_rnn._checks import show
 
 __all__ = [
     "GradientDescentOptimizer",
@@ -49,8 +50,8 @@ Updates = list[tuple[SharedVariable, TensorVariable]]
 def constant_like(param: SharedVariable, value: float | TensorVariable) -> TensorVariable:
     """Return ``value``, a number or a symbolic scalar, in the parameter's dtype.
 
-    A plain Python number would take the dtype ``floatX``, and a float64 one makes the update of a
-    float32 parameter float64, which Aesara refuses.
+    A plain Python number would take the dtype ``floatX``. Where that is float64, the update of a
+    float32 parameter would become float64 too, which Aesara refuses.
     """
     if isinstance(value, Variable):
         return at.cast(value, param.dtype)
@@ -59,48 +60,9 @@ def constant_like(param: SharedVariable, value: float | TensorVariable) -> Tenso
 
 def accumulator(param: SharedVariable, name: str, start: float = 0.0) -> SharedVariable:
     """Return a new shared variable of the parameter's shape and dtype, each entry ``start``."""
-    # The static shape too: an update must have the type of the variable that it updates.
+    # With the parameter's static shape: an update must have the type of what it updates.
     values = np.full_like(param.get_value(borrow=True), start)
     return aesara.shared(values, name=f"{name}_{param}", shape=param.type.shape)
-
-
-def factor(
-    name: str, value: Any, expected: str, holds: Callable[[float], bool]
-) -> float | TensorVariable:
-    """Return a number as ``real_number`` does, or a symbolic scalar, whose values are not known."""
-    if not isinstance(value, Variable):
-        return real_number(name, value, f"{expected}, or a symbolic scalar", holds)
-    if getattr(value, "ndim", None) != 0:
-        raise TypeError(f"{name} is {value} of type {value.type}; expected a symbolic scalar")
-    return value
-
-
-def check_params(params: Any) -> list[SharedVariable]:
-    """Return ``params`` as a list, if they are different shared variables that can be trained."""
-    several = "a list of shared variables, for example net.params"
-    # Iterating over a variable would give its symbolic entries.
-    if isinstance(params, Variable) or not hasattr(params, "__iter__"):
-        raise TypeError(f"params is {show(params)}; expected {several}")
-    params = list(params)
-    if not params:
-        raise ValueError(f"params is empty; expected {several}")
-    for i, param in enumerate(params):
-        if not isinstance(param, SharedVariable):
-            raise TypeError(
-                f"params[{i}] is {show(param)}; expected a shared variable: what"
-                " aesara.shared(value) returns"
-            )
-        dtype = getattr(param, "dtype", None)
-        if dtype not in ("float32", "float64"):
-            raise TypeError(
-                f"params[{i}], {param}, has dtype {dtype}; expected float32 or float64, which a"
-                " small step can change: aesara.shared(value.astype('float32'))"
-            )
-        if param in params[:i]:
-            raise ValueError(
-                f"params[{i}], {param}, is params[{params.index(param)}] again; expected each once"
-            )
-    return params
 
 
 class Optimizer:
@@ -118,20 +80,20 @@ class Optimizer:
     Raises
     ------
     TypeError
-        If ``params`` is something else than several shared variables of these dtypes.
+        If ``params`` is not a list of shared variables of these dtypes.
     ValueError
-        If one of them occurs twice, or ``learning_rate`` is not a finite number above 0.
+        If ``learning_rate`` is not a finite number above 0.
     """
 
     def __init__(
-        self, params: Sequence[SharedVariable], learning_rate: float | TensorVariable = 0.01
+        self, params: Sequence[SharedVariable], learning_rate: float | TensorVariable
     ) -> None:
         self.params = check_params(params)
-        self.learning_rate = factor("learning_rate", learning_rate, *ABOVE_0)
-        if not isinstance(learning_rate, Variable):
-            for param in self.params:
-                survives("learning_rate", self.learning_rate, param.dtype)
+        self.learning_rate = check_hyperparameter(
+            "learning_rate", learning_rate, "a finite number above 0", lambda n: 0 < n < np.inf
+        )
 
+    @folding_in_python()
     def gradients(self, loss: TensorVariable) -> list[TensorVariable]:
         """Return the gradient of the scalar ``loss`` with respect to each parameter.
 
@@ -147,40 +109,28 @@ class Optimizer:
 
         Raises
         ------
-        TypeError
-            If ``loss`` is not symbolic, or not of dtype float32 or float64.
         ValueError
             If ``loss`` is not a scalar, or does not depend on one of the parameters.
         """
-        if not isinstance(loss, TensorVariable):
-            raise TypeError(
-                f"loss is {show(loss)}; expected a symbolic scalar, for example"
-                " at.square(y_ - y_t[-1]).sum()"
-            )
         if loss.ndim != 0:
             raise ValueError(
                 f"loss has {loss.ndim} dimensions; expected a scalar: loss.sum() or loss.mean()"
             )
-        if loss.dtype not in ("float32", "float64"):
-            raise TypeError(
-                f"loss has dtype {loss.dtype}; expected float32 or float64: build it from data of"
-                " that dtype"
-            )
-        ignored = {"disconnected_inputs": "ignore", "return_disconnected": "None"}
-        with folding_in_python():
-            gradients = aesara.grad(loss, self.params, **ignored)
-        for i, (param, gradient) in enumerate(zip(self.params, gradients)):
-            if gradient is None:
-                raise ValueError(
-                    f"loss does not depend on params[{i}], {param}; expected a loss of all that is"
-                    " to be trained. Give the optimizer the parameters of the network that the loss"
-                    " is built from"
-                )
+        try:
+            gradients = aesara.grad(loss, self.params)
+        except DisconnectedInputError as error:
+            raise ValueError(
+                "loss does not depend on all params of the optimizer; expected the parameters of"
+                f" the network that the loss is built from ({str(error).splitlines()[0]})"
+            ) from None
         # Where the loss is of another dtype than the parameter, so is the gradient at first.
         return [at.cast(g, p.dtype) for p, g in zip(self.params, gradients)]
 
     def minimize(self, loss: TensorVariable) -> Updates:
-        """Return the updates that take one step towards a smaller ``loss``.
+        """Return the formulas of one step towards a smaller ``loss``.
+
+        Nothing is computed here: the function that is compiled with these updates computes all new
+        values from the old ones, at each call, and then replaces them together.
 
         Parameters
         ----------
@@ -207,12 +157,19 @@ class GradientDescentOptimizer(Optimizer):
 
     Notes
     -----
-    The step is formed in float64 and rounded once to the parameter's dtype, which is what a fused
-    multiply-add does on processors that have one.
+    The float32 step is formed in float64, which holds the product of two float32 numbers exactly,
+    and the result is rounded. A fused multiply-add does so, and prints the article's digits; two
+    float32 roundings print other ones at epochs 400 and 500. The compiler may not fuse by itself
+    (:mod:`simple_rnn.numerics`), so it is written out.
     """
 
+    def __init__(
+        self, params: Sequence[SharedVariable], learning_rate: float | TensorVariable = 1e-5
+    ) -> None:
+        super().__init__(params, learning_rate)
+
     def minimize(self, loss: TensorVariable) -> Updates:
-        """Return one step of gradient descent; see :meth:`Optimizer.minimize`."""
+        """Return the formulas of one step; see :meth:`Optimizer.minimize`."""
         updates = []
         for p, g in zip(self.params, self.gradients(loss)):
             learning_rate = constant_like(p, self.learning_rate)
@@ -226,13 +183,13 @@ class RMSPropOptimizer(Optimizer):
 
     With the parameters ``p``, their gradients ``g`` and all accumulators zero at the start::
 
-        n  = sqrt(||g||)                           ||g|| over all parameters together
+        n  = sqrt(||g||)                           ||g||: the norm over all parameters together
         g <- g / max(1, n / rescale)               or 0.1 p where n is NaN or infinite
         s <- 0.9 s + 0.1 g^2                       running mean of the square
         a <- 0.9 a + 0.1 g                         running mean
-        r  = max(sqrt(s - a^2), 1e-4)              running standard deviation
-        d  = learning_rate * g / r
-        p <- p + momentum^2 m - (1 + momentum) d   with m as it was before
+        r  = max(sqrt(s - a^2), 1e-4)              running standard deviation, with the new s and a
+        d  = learning_rate * (g / r)
+        p <- p + momentum^2 m - (1 + momentum) d   with the old m
         m <- momentum m - d
 
     Parameters
@@ -244,23 +201,29 @@ class RMSPropOptimizer(Optimizer):
 
     Notes
     -----
-    The article leaves its optimizer out and points to a web site. This form stands in a later
-    public program by its author and is confirmed by the article's numbers. How it differs from
-    what other libraries call RMSProp: the mean is subtracted (the centred form of Graves, 2013,
-    arXiv:1308.0850, eq. 38 to 45), the root has a floor of 1e-4 instead of an added epsilon, the
-    momentum is Nesterov's, the accumulators start at zero without correction, and the gradient is
-    rescaled as a whole where ``n`` exceeds ``rescale``. That ``n`` is the square root of the norm,
-    not the norm, is the author's quirk, and is kept.
+    The article leaves its optimizer out and points to a web site. This form is public code by Kyle
+    Kastner ("RMSProp with nesterov momentum and gradient rescaling", BSD 3-clause), which a later
+    public program by the article's author uses, and the article's numbers fit it. It differs from
+    what other libraries call RMSProp: the mean is subtracted, as in Graves (2013, arXiv:1308.0850,
+    eq. 38 to 45); the root has a floor of 1e-4 instead of an added epsilon; the momentum is
+    Nesterov's; the accumulators start at zero without correction; and the gradient is rescaled as a
+    whole where ``n`` exceeds ``rescale``. Kastner's code takes the square root of the norm for
+    ``n``, and so does this.
     """
 
     DECAY = 0.9  # of both running means
-    FLOOR = 1e-4  # below which the standard deviation is not believed
-    FALLBACK = 0.1  # the share of the parameter that stands in for a gradient that is not finite
+    FLOOR = 1e-4  # the smallest standard deviation
+    FALLBACK = 0.1  # this share of the parameter replaces a gradient that is not finite
+
+    def __init__(
+        self, params: Sequence[SharedVariable], learning_rate: float | TensorVariable = 0.001
+    ) -> None:
+        super().__init__(params, learning_rate)
 
     def minimize(
         self, loss: TensorVariable, momentum: float = 0.5, rescale: float = 5.0
     ) -> Updates:
-        """Return one step of RMSProp.
+        """Return the formulas of one step; see :meth:`Optimizer.minimize`.
 
         Parameters
         ----------
@@ -275,27 +238,32 @@ class RMSPropOptimizer(Optimizer):
         Returns
         -------
         list of (shared variable, symbolic expression)
-            Updates of the parameters and of the accumulators, which each call makes anew.
+            Updates of the parameters and of the accumulators. Each call of ``minimize`` makes new
+            accumulators; they keep their values from epoch to epoch.
         """
-        momentum = factor("momentum", momentum, "a number in [0, 1)", lambda n: 0 <= n < 1)
-        rescale = factor("rescale", rescale, "a number above 0", lambda n: n > 0)
+        momentum = check_hyperparameter(
+            "momentum", momentum, "a number in [0, 1)", lambda n: 0 <= n < 1
+        )
+        rescale = check_hyperparameter("rescale", rescale, "a number above 0", lambda n: n > 0)
         gradients = self.gradients(loss)
-        sum_of_squares = sum(at.sum(at.square(g)) for g in gradients)
-        # In float64 and rounded once, like the step of gradient descent.
-        n64 = at.sqrt(at.sqrt(at.cast(sum_of_squares, "float64")))
+        squared_norm = sum(at.sum(at.square(g)) for g in gradients)
+        # Rounded once, from float64: among the ways to write it the one with the article's digits.
+        n64 = at.sqrt(at.sqrt(at.cast(squared_norm, "float64")))
 
         updates = []
         for p, g in zip(self.params, gradients):
-            c = partial(constant_like, p)
+            c = partial(constant_like, p)  # c(2) is the constant 2 in the dtype of p
             s, a, m = (accumulator(p, name) for name in ("s", "a", "m"))
 
             n = at.cast(n64, p.dtype)
-            finite = at.invert(at.or_(at.isnan(n), at.isinf(n)))
-            g = at.switch(finite, g / at.maximum(c(1), n / c(rescale)), c(self.FALLBACK) * p)
+            rescaled = g / at.maximum(c(1), n / c(rescale))
+            not_finite = at.or_(at.isnan(n), at.isinf(n))
+            g = at.switch(not_finite, c(self.FALLBACK) * p, rescaled)
             s_new = c(self.DECAY) * s + c(1 - self.DECAY) * at.square(g)
             a_new = c(self.DECAY) * a + c(1 - self.DECAY) * g
-            # Rounding can leave s - a^2 just below zero, where the root would be NaN.
-            r = at.maximum(at.sqrt(at.maximum(s_new - at.square(a_new), c(0))), c(self.FLOOR))
+            # Rounding can make the variance negative, and its root NaN.
+            variance = at.maximum(s_new - at.square(a_new), c(0))
+            r = at.maximum(at.sqrt(variance), c(self.FLOOR))
             d = c(self.learning_rate) * (g / r)
             p_new = p + c(momentum**2) * m - c(1 + momentum) * d
             m_new = c(momentum) * m - d
@@ -337,12 +305,12 @@ class RpropOptimizer(Optimizer):
     def minimize(
         self, loss: TensorVariable, eta_plus: float = 1.2, eta_minus: float = 0.5
     ) -> Updates:
-        """Return one step of Rprop.
+        """Return the formulas of one step; see :meth:`Optimizer.minimize`.
 
         Parameters
         ----------
         loss : symbolic scalar
-            What to minimize. A positive factor before it changes nothing.
+            What to minimize. A positive factor in it changes nothing.
         eta_plus : float or symbolic scalar
             By what a step grows, at least 1; the blog's is 1.2.
         eta_minus : float or symbolic scalar
@@ -351,11 +319,14 @@ class RpropOptimizer(Optimizer):
         Returns
         -------
         list of (shared variable, symbolic expression)
-            Updates of the parameters, the steps and the signs, which each call makes anew.
+            Updates of the parameters, the steps and the signs.
         """
-        grows, shrinks = "a finite number of at least 1", "a number above 0 and below 1"
-        eta_plus = factor("eta_plus", eta_plus, grows, lambda n: 1 <= n < np.inf)
-        eta_minus = factor("eta_minus", eta_minus, shrinks, lambda n: 0 < n < 1)
+        eta_plus = check_hyperparameter(
+            "eta_plus", eta_plus, "a finite number of at least 1", lambda n: 1 <= n < np.inf
+        )
+        eta_minus = check_hyperparameter(
+            "eta_minus", eta_minus, "a number above 0 and below 1", lambda n: 0 < n < 1
+        )
         updates = []
         for p, g in zip(self.params, self.gradients(loss)):
             c = partial(constant_like, p)
@@ -365,3 +336,46 @@ class RpropOptimizer(Optimizer):
             p_new = p - c(self.learning_rate) * delta_new * sgn_new
             updates += [(delta, delta_new), (sgn, sgn_new), (p, p_new)]
         return updates
+
+
+def check_hyperparameter(
+    name: str, value: Any, expected: str, holds: Callable[[float], bool]
+) -> float | TensorVariable:
+    """Return a number for which ``holds`` is true, or a symbolic scalar, whose value may change."""
+    if isinstance(value, Variable):
+        if value.type.ndim != 0:
+            raise TypeError(f"{name} is {value} of type {value.type}; expected a symbolic scalar")
+        return value
+    if isinstance(value, bool) or not isinstance(value, Real) or not holds(value):
+        raise ValueError(f"{name} is {show(value)}; expected {expected}, or a symbolic scalar")
+    return float(value)
+
+
+def check_optimizer(optimizer: Any) -> None:
+    """Raise TypeError unless ``optimizer`` has a ``minimize``; the class itself is rejected."""
+    if isinstance(optimizer, type) or not hasattr(optimizer, "minimize"):
+        raise TypeError(
+            f"optimizer is {show(optimizer)}; expected an object with minimize(loss), for example"
+            " RMSPropOptimizer(net.params, learning_rate=0.001)"
+        )
+
+
+def check_params(params: Any) -> list[SharedVariable]:
+    """Return ``params`` as a list of shared variables that can be trained."""
+    # A variable can be iterated over too, into its symbolic entries.
+    if isinstance(params, Variable) or not hasattr(params, "__iter__"):
+        raise TypeError(
+            f"params is {show(params)}; expected a list of shared variables, for example net.params"
+        )
+    params = list(params)
+    for i, param in enumerate(params):
+        if not isinstance(param, SharedVariable):
+            raise TypeError(
+                f"params[{i}] is {show(param)}; expected a shared variable: aesara.shared(value)"
+            )
+        if param.type.dtype not in ("float32", "float64"):
+            raise TypeError(
+                f"params[{i}], {param}, has dtype {param.type.dtype}; expected float32 or float64:"
+                " aesara.shared(value.astype('float32'))"
+            )
+    return params

@@ -1,4 +1,4 @@
-"""The pictures: one function a figure, each takes data and an Axes and returns the Axes.
+"""The pictures: one function per figure, each takes data and an Axes and returns the Axes.
 
 - :func:`network`: the network, folded and unfolded over time;
 - :func:`loss_curve`: the cost over the epochs, with the article's printed costs as points;
@@ -6,6 +6,7 @@
 - :func:`gradient_over_time`: the gradient that reaches each step: vanishing, exploding,
   alternating;
 - :func:`learning_rate`: the final cost over the learning rate, for several optimizers;
+- :func:`trainability`: how many runs end trained, over learning rate and length of the sequences;
 - :func:`scaling`: the time per epoch over the size of the data, for several ways to compute it.
 
 Without an Axes they draw on the current one, as pyplot does. matplotlib is imported when a picture
@@ -33,6 +34,7 @@ __all__ = [
     "loss_curve",
     "network",
     "scaling",
+    "trainability",
 ]
 
 # Okabe and Ito's palette, which people with any colour vision can tell apart.
@@ -71,10 +73,6 @@ def _array(name: str, value: Any, shape: tuple[int | None, ...]) -> np.ndarray:
         expected += "," * (len(shape) == 1)
         raise ValueError(f"{name} has shape {array.shape}; expected ({expected})")
     return array
-
-
-def _mapping(name: str, value: Any, of: str) -> None:
-    check_instance(name, value, Mapping, f"a dictionary of {of}")
 
 
 def network(ax: Axes | None = None) -> Axes:
@@ -191,7 +189,6 @@ def loss_curve(
     Source: the article's figures rnn_loss_log1 and rnn_loss_log2.
     """
     costs = _array("costs", costs, (None,))
-    _mapping("published", {} if published is None else published, "epoch: cost")
     if yscale not in ("log", "linear"):
         raise ValueError(f"yscale is {show(yscale)}; expected 'log' or 'linear'")
     ax = _current(ax)
@@ -256,7 +253,6 @@ def cost_surface(
 
     w_x, w_rec = _array("w_x", w_x, (None,)), _array("w_rec", w_rec, (None,))
     costs = _array("costs", costs, (len(w_rec), len(w_x)))
-    _mapping("paths", {} if paths is None else paths, "name: weights, an array of shape (n, 2)")
     paths = {
         name: _array(f"paths[{name!r}]", path, (None, 2)) for name, path in (paths or {}).items()
     }
@@ -306,7 +302,6 @@ def gradient_over_time(
     -----
     Source: the blog that the article draws on, its figure of unstable gradients.
     """
-    _mapping("gradients", gradients, "(w_x, w_rec): gradient over time")
     gradients = {
         weights: _array(f"gradients[{weights!r}]", gradient, (None,))
         for weights, gradient in gradients.items()
@@ -314,7 +309,7 @@ def gradient_over_time(
     ax = _current(ax)
     styles = cycle(zip(("blue", "vermilion", "green", "black", "orange", "purple"), "osD^vP"))
     for (weights, gradient), (name, marker) in zip(gradients.items(), styles):
-        label = "{:g}, {:g}: {}".format(*weights, _fate(weights[1]))
+        label = "{:g}, {:g}: {}".format(*weights, _gradient_trend(weights[1]))
         style = {"color": COLOURS[name], "marker": marker, "markersize": 5}
         ax.plot(range(len(gradient)), gradient, label=label, **style)
     # Linear from -1 to 1 and wide enough there for its three labels.
@@ -328,12 +323,12 @@ def gradient_over_time(
     return ax
 
 
-def _fate(w_rec: float) -> str:
+def _gradient_trend(w_rec: float) -> str:
     """Return what becomes of a gradient that is multiplied by ``w_rec`` at every step."""
     if w_rec == 0:
         return "gone after a step"
-    fate = "explodes" if abs(w_rec) > 1 else "vanishes" if abs(w_rec) < 1 else "stays the same"
-    return f"{fate}, alternating" if w_rec < 0 else fate
+    trend = "explodes" if abs(w_rec) > 1 else "vanishes" if abs(w_rec) < 1 else "stays the same"
+    return f"{trend}, alternating" if w_rec < 0 else trend
 
 
 def learning_rate(
@@ -362,7 +357,6 @@ def learning_rate(
     matplotlib.axes.Axes
         The Axes drawn on.
     """
-    _mapping("runs", runs, "name: (learning rates, final costs)")
     checked = {}
     for name, (rates, costs) in runs.items():
         rates = _array(f"runs[{name!r}][0]", rates, (None,))
@@ -431,7 +425,6 @@ def scaling(elements: np.ndarray, times: Mapping[str, np.ndarray], ax: Axes | No
         The Axes drawn on.
     """
     elements = _array("elements", elements, (None,))
-    _mapping("times", times, "name: seconds per epoch")
     times = {
         name: _array(f"times[{name!r}]", seconds, elements.shape) for name, seconds in times.items()
     }
@@ -447,3 +440,64 @@ def scaling(elements: np.ndarray, times: Mapping[str, np.ndarray], ax: Axes | No
     ax.grid(alpha=0.3)
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return ax
+
+
+def trainability(
+    learning_rates: np.ndarray,
+    seq_lens: np.ndarray,
+    trained: np.ndarray,
+    diverged: np.ndarray,
+    chosen: tuple[float, int] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw which share of the runs ends trained, over learning rate and length of the sequences.
+
+    Parameters
+    ----------
+    learning_rates : ndarray of shape (n,)
+        Above 0, ascending.
+    seq_lens : ndarray of shape (m,)
+        The lengths in steps, ascending.
+    trained, diverged : ndarray of shape (m, n)
+        The share of the runs that end trained, as the colour of a cell, and of those that diverge,
+        as the size of a cross on it. ``trained[i, j]`` belongs to ``seq_lens[i]`` and
+        ``learning_rates[j]``.
+    chosen : (learning rate, length), optional
+        A point to mark with a star: the article's.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; None stands for the current Axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The Axes drawn on. Its first collection is what a colour bar needs.
+    """
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    learning_rates = _array("learning_rates", learning_rates, (None,))
+    seq_lens = _array("seq_lens", seq_lens, (None,))
+    shape = (len(seq_lens), len(learning_rates))
+    trained, diverged = _array("trained", trained, shape), _array("diverged", diverged, shape)
+    ax = _current(ax)
+    edges = _edges(learning_rates), _edges(seq_lens)
+    ax.pcolormesh(*edges, trained, vmin=0, vmax=1, cmap="Blues")
+    x, y = np.meshgrid(learning_rates, seq_lens)
+    some = diverged > 0
+    sizes = 12 * diverged[some]  # areas, in square points
+    cross = {"marker": "x", "color": COLOURS["vermilion"], "linewidths": 0.9}
+    ax.scatter(x[some], y[some], sizes, label="diverged (size: how many)", **cross)
+    if chosen is not None:
+        star = {"color": COLOURS["yellow"], "markeredgecolor": "black", "markersize": 15}
+        ax.plot(*chosen, "*", label="the article's choice", **star)
+    ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="length in steps")
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_minor_locator(NullLocator())
+    return ax
+
+
+def _edges(centres: np.ndarray) -> np.ndarray:
+    """Return where cells end that meet half-way between their centres on a logarithmic scale."""
+    logs = np.log(centres)
+    half = (np.diff(logs) if len(logs) > 1 else np.ones(1)) / 2
+    return np.exp([logs[0] - half[0], *(logs[:-1] + half), logs[-1] + half[-1]])

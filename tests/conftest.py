@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -53,6 +54,17 @@ def finish(process):
 def run_python(*arguments, **options):
     """Run Python in a process of its own; arguments as for ``start_python``."""
     return finish(start_python(*arguments, **options))
+
+
+def python_of(minor: int) -> str:
+    """A Python 3.minor of this machine that can make an environment; skips where there is none."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+    for python in [shutil.which(f"python3.{minor}"), *pyenv.glob(f"3.{minor}.*/bin/python")]:
+        # A pyenv shim may stand on the PATH and still not run.
+        command = [python, "-c", "import ensurepip"]
+        if python and not subprocess.run(command, capture_output=True, check=False).returncode:
+            return str(python)
+    return pytest.skip(f"no Python 3.{minor} with venv here")
 
 
 def pinned() -> dict[str, str]:

@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import ROOT, run_python
+from conftest import ROOT, drawn_with_pinned_versions, run_python
 
 SCRIPT = str(ROOT / "scripts" / "benchmark.py")
 
@@ -48,19 +48,35 @@ def test_a_quick_run_prints_and_writes_what_it_measured(tmp_path):
             assert record["environment"][library]
 
 
+def test_a_whole_run_draws_its_figure(benchmark, tmp_path, monkeypatch):
+    """From the committed measurements come the committed files."""
+    committed = ROOT / "figures"
+    record = json.loads((committed / "benchmark.json").read_text())
+    measured = [benchmark.Measurement(**row) for row in record["rows"]]
+    monkeypatch.setattr(benchmark, "COMPARISONS", {"all": lambda quick: measured})
+    assert benchmark.main(["--output-dir", str(tmp_path)]) == 0
+    written = sorted(path.name for path in tmp_path.iterdir())
+    assert written == ["benchmark.csv", "benchmark.json", "scaling.csv", "scaling.png"]
+    same = ["benchmark.csv", "scaling.csv"]
+    if drawn_with_pinned_versions():
+        same.append("scaling.png")
+    for name in same:
+        assert (tmp_path / name).read_bytes() == (committed / name).read_bytes(), name
+
+
 def test_a_contestant_with_other_costs_stops_it(benchmark, monkeypatch):
     def biased(x, y, rate):
-        epoch = benchmark.numpy_in_place_epoch(x, y, rate)
+        epoch = benchmark.prepare_numpy_in_place(x, y, rate)
         return lambda: 1.01 * epoch()
 
-    monkeypatch.setitem(benchmark.EPOCHS, "NumPy, in place", biased)
+    monkeypatch.setitem(benchmark.CONTESTANTS, "NumPy, in place", biased)
     with pytest.raises(SystemExit, match="NumPy, in place computes other costs"):
-        benchmark.epochs_of((4, 3), ["NumPy reference", "NumPy, in place"])
+        benchmark.prepare((4, 3), ["NumPy reference", "NumPy, in place"])
 
 
 def test_the_costs_that_are_compared_depend_on_the_gradients(benchmark):
     x, y, rate = benchmark.data(10, 20)
-    epoch = benchmark.numpy_reference_epoch(x, y, rate)
+    epoch = benchmark.prepare_numpy_reference(x, y, rate)
     costs = [epoch() for _ in range(3)]
     assert np.diff(costs).max() < -1e-3 * costs[0], "within the tolerance of the comparison"
 

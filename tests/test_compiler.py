@@ -8,11 +8,12 @@ import pytest
 from aesara.link.c.exceptions import CompileError
 from conftest import run_python
 
-from simple_rnn import _compiler
+from simple_rnn._aesara import compiler
+from simple_rnn.numerics import ROUNDING_FLAGS
 
 COMPILE = """
-import aesara.tensor as at
 from simple_rnn import compile_function
+import aesara.tensor as at
 x = at.vector("x", dtype="float32")
 print(compile_function([x], at.exp(x) + 1)([0]))
 """
@@ -36,8 +37,9 @@ def test_g_plus_plus_takes_the_precompiled_headers(tmp_path):
 
     # The command that compiled a module, once more: -H prints a ! before what is precompiled.
     (module,) = tmp_path.rglob("tmp*/mod.cpp")
-    with aesara.config.change_flags(gcc__cxxflags=f"{_compiler.CXXFLAGS} -I{headers.parent}"):
-        command = _compiler.module_command()
+    flags = f"{ROUNDING_FLAGS} {compiler.MODULE_FLAGS}"
+    with aesara.config.change_flags(gcc__cxxflags=f"{flags} -I{headers.parent}"):
+        command = compiler.module_command()
     answer = subprocess.run(
         [*command, "-H", "-o", tmp_path / "module.so", module],
         check=True,
@@ -61,6 +63,6 @@ def test_headers_that_cannot_be_made_are_gone_without(fault, tmp_path, monkeypat
             raise OSError("No space left on device")
         raise CompileError("an unusual compiler")
 
-    monkeypatch.setattr(_compiler, "_precompile", fails)
-    folder = _compiler._precompiled_headers.__wrapped__(aesara.config.cxx, "-g0", tmp_path)
+    monkeypatch.setattr(compiler, "_precompile", fails)
+    folder = compiler._precompiled_headers.__wrapped__(aesara.config.cxx, "-g0", tmp_path)
     assert list(folder.iterdir()) == []

@@ -1,9 +1,11 @@
+"""simple_rnn.data: the article's draws, and the shapes and dtypes of a dataset."""
+
 import dataclasses
 
 import numpy as np
 import pytest
 
-from simple_rnn import make_counting_dataset
+from simple_rnn import CountingDataset, make_counting_dataset
 
 
 def test_the_article_s_draws_in_its_own_words():
@@ -17,7 +19,7 @@ def test_the_article_s_draws_in_its_own_words():
     next_draw = np.random.uniform(-0.1, 0.1, 1)
 
     rng = np.random.RandomState(1)
-    dataset = make_counting_dataset(num_samples, seq_len, rng=rng)
+    dataset = make_counting_dataset(rng=rng)
 
     np.testing.assert_array_equal(dataset.x, trX.T)
     np.testing.assert_array_equal(dataset.y, trY)
@@ -32,11 +34,26 @@ def test_without_rng_the_global_generator_is_used():
     np.testing.assert_array_equal(dataset.x, expected.x)
 
 
-@pytest.mark.parametrize(("num_samples", "seq_len"), [(1, 1), (1, 7), (7, 1), (20, 10)])
-def test_time_major_float32_and_counted(num_samples, seq_len):
-    dataset = make_counting_dataset(num_samples, seq_len, rng=np.random.RandomState(2))
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("num_samples", "seq_len"), [(1, 1), (1, 7), (7, 1), (7, 5)])
+def test_time_major_and_counted(num_samples, seq_len, dtype):
+    rng = np.random.RandomState(2)
+    dataset = make_counting_dataset(np.int64(num_samples), np.array(seq_len), rng, dtype)
     assert dataset.x.shape == (seq_len, num_samples)
     assert dataset.y.shape == dataset.s0.shape == (num_samples,)
-    assert {a.dtype for a in dataclasses.astuple(dataset)} == {np.dtype("float32")}
+    assert {a.dtype for a in dataclasses.astuple(dataset)} == {np.dtype(dtype)}
     assert set(np.unique(dataset.x)) <= {0, 1}
     np.testing.assert_array_equal(dataset.y, dataset.x.sum(axis=0))
+
+
+def test_lists_integers_and_booleans_become_float32_and_floats_stay():
+    dataset = CountingDataset([[0, 1, 1], [True, False, True]], np.array([1, 1, 2]), np.zeros(3))
+    assert [a.dtype for a in dataclasses.astuple(dataset)] == ["float32", "float32", "float64"]
+    np.testing.assert_array_equal(dataset.x, [[0, 1, 1], [1, 0, 1]])
+
+
+def test_data_that_is_not_of_the_counting_task():
+    # Neither binary sequences nor counts, and as many steps as samples.
+    CountingDataset([[0.5, -1], [1, 3]], y=[7, 8], s0=[1, 2])
+    # The sums of the rows are those of the columns.
+    CountingDataset([[0, 1], [1, 1]], y=[1, 2], s0=[0, 0])

@@ -1,24 +1,24 @@
 """scripts/learning_rate_study.py: as processes that are interrupted and killed, and on Dask."""
 
 import importlib
-import io
 import json
 import os
 import re
 import signal
-import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from conftest import ROOT, run_python, start_python
 
-from simple_rnn import study
+from simple_rnn import article, study
 
 SCRIPT = str(ROOT / "scripts" / "learning_rate_study.py")
-# 32 runs of one kind, so that each process compiles once; a few seconds.
-GRID = ["--optimizer", "gd", "--rates", "1e-6", "1e-3", "4", "--seeds", "8", "--epochs", "1500"]
-RUNS = study.grid(["gd"], [1e-6, 1e-5, 1e-4, 1e-3], range(1, 9), n_epochs=1500)
+# 80 runs of one kind, so that each process compiles once; so large that they take some seconds.
+GRID = ["--optimizer", "gd", "--rates", "1e-8", "1e-5", "4", "--seeds", "20"]
+GRID += ["--num-samples", "2000", "--epochs", "500"]
+RUNS = study.grid(["gd"], [1e-8, 1e-7, 1e-6, 1e-5], range(1, 21), num_samples=2000, n_epochs=500)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,6 @@ def expected(tmp_path_factory):
 def script(monkeypatch):
     """The script as a module."""
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    monkeypatch.setenv("AESARA_FLAGS", "blas__ldflags=")
     return importlib.import_module("learning_rate_study")
 
 
@@ -52,241 +51,135 @@ def rows(folder):
     return path.read_bytes().count(b"\n") - 1 if path.exists() else 0
 
 
+def started(folder, processes):
+    """Start the study of GRID and wait for its first rows."""
+    options = ["--processes", processes, "--output-dir", str(folder)]
+    process = start_python(SCRIPT, *GRID, *options)
+    wait_until(lambda: rows(folder) >= 3, process)
+    return process
+
+
 def check_continued(folder, expected):
-    """Check that the study, continued, ends with the same table."""
-    assert 0 < rows(folder) < len(RUNS)
+    """Check that a part of the expected rows is there, and that all are, once it is continued."""
     path = folder / "learning_rate.csv"
+    assert 3 <= rows(folder) < len(RUNS)
+    *lines, _ = path.read_bytes().split(b"\n")
+    assert set(lines) < set(expected.split(b"\n"))
     study.run_study(RUNS, path)
     assert path.read_bytes() == expected
 
 
 def check_finished(folder, expected, printed):
-    assert (folder / "learning_rate.csv").read_bytes() == expected
-    assert sorted(path.name for path in folder.iterdir()) == [
-        "learning_rate.csv",
-        "learning_rate.png",
-    ]
-    table, figure = printed.splitlines()
-    assert table == f"32 runs, 8 of them diverged: {folder / 'learning_rate.csv'}"
-    assert figure == str(folder / "learning_rate.png")
+    """Check that table and figure are there, and nothing else."""
+    table, figure = folder / "learning_rate.csv", folder / "learning_rate.png"
+    assert table.read_bytes() == expected
+    assert sorted(folder.iterdir()) == [table, figure]
+    assert printed.splitlines() == [f"80 runs, 20 of them diverged: {table}", str(figure)]
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_interrupted_and_continued(tmp_path, expected, processes):
-    options = ["--processes", processes, "--output-dir", str(tmp_path)]
-    process = start_python(SCRIPT, *GRID, *options)
-    wait_until(lambda: rows(tmp_path) >= 3, process)
+    process = started(tmp_path, processes)
     # Ctrl-C reaches every process of a terminal.
     os.killpg(process.pid, signal.SIGINT)
     printed, said = process.communicate(timeout=120)
     assert (process.returncode, printed) == (130, "")
-    path = tmp_path / "learning_rate.csv"
-    assert said.splitlines()[-1] == f"Interrupted. The same command goes on from {path}."
+    first, *_, last = said.splitlines()
+    assert first == "0 of 80 runs"
+    assert last == f"Interrupted. The same command goes on from {tmp_path / 'learning_rate.csv'}."
     assert "Traceback" not in said
-    assert set(path.read_bytes().splitlines()) < set(expected.splitlines())
-    before = rows(tmp_path)
-    if processes == "1":
-        check_continued(tmp_path, expected)
-    else:
-        result = run_python(SCRIPT, *GRID, *options)
-        assert result.returncode == 0, result.stderr
-        assert result.stderr.startswith(f"{before} of 32 runs\n")
-        check_finished(tmp_path, expected, result.stdout)
+    check_continued(tmp_path, expected)
 
 
 def test_an_endless_run_is_interrupted(tmp_path):
     options = ["--optimizer", "gd", "--rate", "1e-5", "--seeds", "2", "--epochs", "1000000000"]
     process = start_python(SCRIPT, *options, "--processes", "2", "--output-dir", str(tmp_path))
     wait_until((tmp_path / "learning_rate.csv").exists, process)
-    time.sleep(3)  # somewhere in the import, the compilation or the training of the two
+    time.sleep(3)  # somewhere in the import, the compilation or the training
     os.killpg(process.pid, signal.SIGINT)
     # No worker stays behind, or the pipes that they share with the script would not close.
     printed, said = process.communicate(timeout=60)
     assert (process.returncode, printed) == (130, "")
     assert "Traceback" not in said
-    assert (tmp_path / "learning_rate.csv").read_text() == f"{study.HEADER}\n"
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--num-samples", str(10**15)], "numbers, needs 40,000,000,000,000,000 bytes"),
-        (["--rates", "1e-6", "1e-1", "1e12"], "the grid has 60,000,000,000,000 runs; at most"),
-        (["--seeds", "4294967295"], "runs; at most 10,000,000 expected"),
-    ],
-)
-def test_a_grid_that_is_too_large_is_status_2(script, tmp_path, capsys, options, message):
-    with pytest.raises(SystemExit) as info:
-        script.main([*options, "--output-dir", str(tmp_path)])
-    assert info.value.code == 2
-    assert message in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []
+    assert rows(tmp_path) == 0
 
 
 def test_killed_and_continued(tmp_path, expected):
-    process = start_python(SCRIPT, *GRID, "--processes", "2", "--output-dir", str(tmp_path))
-    wait_until(lambda: rows(tmp_path) >= 3, process)
+    process = started(tmp_path, "2")
     process.kill()
-    # No worker stays behind: the pipes that they share with the script close.
-    process.communicate(timeout=60)
+    process.communicate(timeout=60)  # no worker stays behind: their pipes close
     with (tmp_path / "learning_rate.csv").open("ab") as file:
         file.write(b"rprop,0.001,4,2")  # what it was just writing
     check_continued(tmp_path, expected)
 
 
-def test_a_worker_process_that_is_killed_is_one_sentence(tmp_path, expected):
+def test_the_runs_of_a_killed_worker_process_are_made_by_another(tmp_path, expected):
     psutil = pytest.importorskip("psutil")
-    process = start_python(SCRIPT, *GRID, "--processes", "2", "--output-dir", str(tmp_path))
-    wait_until(lambda: rows(tmp_path) >= 3, process)
-    workers = [
-        child
-        for child in psutil.Process(process.pid).children()
-        if "spawn_main" in " ".join(child.cmdline())
-    ]
-    workers[0].kill()
-    _, said = process.communicate(timeout=120)
-    assert process.returncode == 1
-    assert said.splitlines()[-1].startswith("The workers were lost: ")
-    assert "Traceback" not in said
-    kept = (tmp_path / "learning_rate.csv").read_bytes().splitlines()
-    assert set(kept) < set(expected.splitlines())
+    process = started(tmp_path, "2")
+    children = psutil.Process(process.pid).children()
+    worker = next(child for child in children if "spawn_main" in " ".join(child.cmdline()))
+    worker.kill()
+    printed, said = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    check_finished(tmp_path, expected, printed)
+    assert re.fullmatch(r"0 of 80 runs\n(\d+ of 80 runs, \d+ per minute\n)+", said)
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    """A Dask scheduler with two workers, each a process: its address, and the workers."""
+@contextmanager
+def cluster(folder, n_workers):
+    """A Dask scheduler with workers: its address, and all their processes, its own first."""
     pytest.importorskip("distributed")
-    file = tmp_path / "scheduler.json"
-    log = (tmp_path / "log").open("w")
+    file = folder / "scheduler.json"
     where = ["--scheduler-file", str(file), "--no-dashboard"]
-    alone = ["--nworkers", "1", "--nthreads", "1", "--no-nanny"]
-    local = {"cwd": tmp_path, "output": log}
-    dask = ["-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
-    processes = [start_python(*dask, *where, **local)]
-    try:
-        wait_until(lambda: file.exists() and file.read_text().endswith("}"), processes[0])
-        for _ in range(2):
-            worker = ["-m", "distributed.cli.dask_worker", *where, *alone]
-            processes.append(start_python(*worker, **local))
-        yield json.loads(file.read_text())["address"], processes[1:]
-    finally:
-        for process in processes:
-            process.kill()
-        for process in processes:
-            process.wait()
-        log.close()
+    one = ["--nworkers", "1", "--nthreads", "1", "--no-nanny"]
+    with (folder / "log").open("w") as log:
+        local = {"cwd": folder, "output": log}
+        dask = ["-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
+        processes = [start_python(*dask, *where, **local)]
+        try:
+            wait_until(lambda: file.exists() and file.read_text().endswith("}"), processes[0])
+            for _ in range(n_workers):
+                worker = ["-m", "distributed.cli.dask_worker", *where, *one]
+                processes.append(start_python(*worker, **local))
+            yield json.loads(file.read_text())["address"], processes
+        finally:
+            for process in processes:
+                process.kill()
+            for process in processes:
+                process.wait()
 
 
-def test_a_dask_cluster_that_loses_a_worker(tmp_path, expected, cluster):
-    address, workers = cluster
-    from distributed import Client
-
+def test_a_dask_cluster_that_loses_a_worker(tmp_path, expected):
     folder = tmp_path / "study"
-    with Client(address, timeout=60) as client:
-        client.wait_for_workers(2)
+    with cluster(tmp_path, 2) as (address, processes):
         process = start_python(SCRIPT, *GRID, "--scheduler", address, "--output-dir", str(folder))
-        wait_until(lambda: rows(folder) >= 6, process)
-        # It is at work, with more to do.
-        processing = client.run_on_scheduler(
-            lambda dask_scheduler: [len(w.processing) for w in dask_scheduler.workers.values()]
-        )
-        assert len(processing) == 2
-        assert all(processing)
-        workers[0].kill()
+        wait_until(lambda: rows(folder) >= 20, process)
+        assert rows(folder) < 60
+        processes[1].kill()
         printed, said = process.communicate(timeout=120)
-        assert process.returncode == 0, said
-        assert len(client.scheduler_info()["workers"]) == 1
-    assert workers[0].wait() == -signal.SIGKILL
+    assert process.returncode == 0, said
+    assert processes[1].returncode == -signal.SIGKILL
     check_finished(folder, expected, printed)
 
 
-def test_a_table_of_another_study_is_status_2(tmp_path, script, capsys):
-    (tmp_path / "learning_rate.csv").write_text("mine\n")
-    options = ["--quick", "--processes", "1", "--output-dir", str(tmp_path)]
-    with pytest.raises(SystemExit) as exit_info:
-        script.main(options)
-    assert exit_info.value.code == 2
-    assert "line 1 is not the header of a study's table: 'mine'" in capsys.readouterr().err
-    assert (tmp_path / "learning_rate.csv").read_text() == "mine\n"
+def test_a_dask_cluster_without_workers_says_what_to_start(tmp_path):
+    with cluster(tmp_path, 0) as (address, _):
+        result = run_python(SCRIPT, *GRID, "--scheduler", address, "--output-dir", str(tmp_path))
+    assert (result.returncode, result.stdout) == (1, "")
+    expected = f"The scheduler has no workers. Start some: dask worker {address} --nworkers auto\n"
+    assert result.stderr == expected
 
 
-def test_the_grid_is_that_of_the_options(tmp_path, script, monkeypatch):
-    asked = []
-
-    def no_study(runs, *rest):
-        asked.append(runs)
-        return []
-
-    monkeypatch.setattr(study, "run_study", no_study)
-    monkeypatch.setattr(script, "make_figures", lambda options: 0)
-    folder = ["--processes", "1", "--output-dir", str(tmp_path / "new")]
-    options = ["--rate", "0.1", "--rate", "0.2", "--seq-len", "5", "--seq-len", "6", "--seeds", "2"]
-    one = ["--optimizer", "rprop", "--num-samples", "3", "--epochs", "4"]
-    assert script.main([*options, *one, *folder]) == 0
-    assert script.main(["--quick", *folder]) == 0
-    assert asked[0] == study.grid(["rprop"], [0.1, 0.2], [1, 2], [5, 6], 3, 4)
-    tens = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1]
-    assert asked[1] == study.grid(study.OPTIMIZERS, tens, [1, 2, 3])
-
-
-def test_only_the_default_grid_goes_into_figures(script):
-    assert script.parse([]).output_dir == script.FIGURES_FOLDER
-    for other in (["--quick"], ["--epochs", "2001"], ["--rate", "1"], ["--optimizer", "gd"]):
-        assert script.parse(other).output_dir == Path("learning_rate_study")
-
-
-def test_the_committed_table_is_the_default_grid_and_can_be_made_again(script):
-    header, *lines = (ROOT / "figures" / "learning_rate.csv").read_text().splitlines()
-    assert header == study.HEADER
-    table = [study.Row.parse(line) for line in lines]
-    rates = study.logarithmic_rates(*script.RATES)
-    seeds = range(1, script.SEEDS + 1)
-    assert [row.settings for row in table] == study.grid(study.OPTIMIZERS, rates, seeds)
-    for number in range(0, len(table), 157):
-        assert study.run_one(table[number].settings).line() == lines[number]
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
-
-
-def test_a_bar_on_a_terminal_and_lines_elsewhere(script, monkeypatch):
-    pytest.importorskip("tqdm")
-    for stderr in (Terminal(), io.StringIO()):
-        monkeypatch.setattr(sys, "stderr", stderr)
-        with script.progress() as report:
-            for done in range(2, 6):
-                report(done, 5)
-        if stderr.isatty():
-            assert "2/5" in stderr.getvalue()
-            assert "5/5" in stderr.getvalue()
-            assert "of 5 runs" not in stderr.getvalue()
-        else:
-            lines = r"2 of 5 runs\n5 of 5 runs, \d+ a minute\n"
-            assert re.fullmatch(lines, stderr.getvalue())
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--rates", "1e-3", "1e-5", "3"], "argument --rates: 0.001 1e-05 3 given, the smallest"),
-        (["--rates", "1e-5", "1e-3", "2.5"], "argument --rates: 1e-05 0.001 2.5 given"),
-        (["--rate", "0"], "argument --rate: '0' given, a finite number above 0 expected"),
-        (["--rate", "1", "--rates", "1", "2", "3"], "not allowed with argument --rate"),
-        (["--seeds", "0"], "argument --seeds: '0' given"),
-        (["--processes", "0"], "argument --processes: '0' given"),
-        (["--processes", "2", "--scheduler", "x:1"], "not allowed with argument --processes"),
-        (["--optimizer", "adam"], "invalid choice: 'adam'"),
-        (["--output-dir", "no/where"], "the folder above 'no/where' does not exist"),
-    ],
-)
-def test_a_wrong_option_is_status_2(script, capsys, monkeypatch, tmp_path, options, message):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit) as exit_info:
-        script.main(options)
-    assert exit_info.value.code == 2
-    assert message in capsys.readouterr().err
+def test_a_dask_scheduler_that_is_lost(tmp_path, expected):
+    with cluster(tmp_path, 1) as (address, processes):
+        folder = tmp_path / "study"
+        process = start_python(SCRIPT, *GRID, "--scheduler", address, "--output-dir", str(folder))
+        wait_until(lambda: rows(folder) >= 3, process)
+        processes[0].kill()
+        printed, said = process.communicate(timeout=120)
+    assert (process.returncode, printed) == (1, "")
+    assert said.splitlines()[-1].startswith("The workers were lost: the scheduler does not answer.")
+    check_continued(folder, expected)
 
 
 @pytest.mark.parametrize("address", ["nowhere", ""])
@@ -300,11 +193,103 @@ def test_a_wrong_address_is_status_2(tmp_path, address):
     assert "Traceback" not in result.stderr
 
 
-def test_without_distributed_it_says_what_to_install(script, capsys, monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(SystemExit) as exit_info:
-        script.main(["--scheduler", "tcp://127.0.0.1:8786", "--output-dir", str(tmp_path)])
-    assert exit_info.value.code == 2
-    assert 'install --constraint scripts/constraints.txt "simple-rnn[dask]"' in (
-        capsys.readouterr().err
+def test_without_dask_the_runs_are_made_by_this_process(script, capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(script, "distributed", None)
+    options = ["--optimizer", "gd", "--quick", "--epochs", "2", "--output-dir", str(tmp_path)]
+    assert script.main(options) == 0
+    assert "To have one per core: scripts/in_venv pip install" in capsys.readouterr().err
+    assert rows(tmp_path) == 18
+    for workers in (["--scheduler", "tcp://127.0.0.1:8786"], ["--processes", "2"]):
+        with pytest.raises(SystemExit) as info:
+            script.main([*options, *workers])
+        assert info.value.code == 2
+        assert 'pip install --constraint scripts/constraints.txt "simple-rnn[dask]"' in (
+            capsys.readouterr().err
+        )
+
+
+def test_a_table_of_another_study_is_status_2(tmp_path, script, capsys):
+    (tmp_path / "learning_rate.csv").write_text("mine\n")
+    with pytest.raises(SystemExit) as info:
+        script.main(["--quick", "--processes", "1", "--output-dir", str(tmp_path)])
+    assert info.value.code == 2
+    assert "line 1: this is not the header of a study's table" in capsys.readouterr().err
+    assert (tmp_path / "learning_rate.csv").read_text() == "mine\n"
+
+
+def test_the_grid_is_that_of_the_options(script):
+    options = ["--rate", "0.1", "--rate", "0.2", "--seq-len", "5", "--seq-len", "6", "--seeds", "2"]
+    one = ["--optimizer", "rprop", "--num-samples", "3", "--epochs", "4"]
+    expected = study.grid(["rprop"], [0.1, 0.2], [1, 2], [5, 6], 3, 4)
+    assert script.parse([*options, *one]).runs == expected
+    tens = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1]
+    assert script.parse(["--quick"]).runs == study.grid(article.CONDITIONS, tens, [1, 2, 3])
+
+
+def test_a_whole_grid_goes_into_figures_and_no_other(script):
+    for whole in ([], ["--map"], ["--epochs", "2001"]):
+        assert script.parse(whole).output_dir == script.FIGURES_FOLDER
+    for other in (["--quick"], ["--map", "--quick"], ["--epochs", "9"], ["--optimizer", "gd"]):
+        assert script.parse(other).output_dir == Path("learning_rate_study")
+
+
+def test_a_map(tmp_path, script, capsys):
+    grid = ["--map", "--optimizer", "gd", "--rate", "1e-4", "--rate", "1", "--epochs", "300"]
+    lengths = ["--seq-len", "2", "--seq-len", "5", "--seeds", "3", "--processes", "1"]
+    for _ in range(2):
+        assert script.main([*grid, *lengths, "--output-dir", str(tmp_path)]) == 0
+        runs, cells = tmp_path / "trainability_runs.csv", tmp_path / "trainability.csv"
+        picture = tmp_path / "trainability.png"
+        assert capsys.readouterr().out.splitlines() == [
+            f"12 runs, 6 of them diverged: {runs}",
+            str(cells),
+            str(picture),
+        ]
+        assert sorted(tmp_path.iterdir()) == [cells, picture, runs]
+    results = study.read_results(runs)
+    assert [result.settings for result in results] == study.grid(
+        ["gd"], [1e-4, 1], [1, 2, 3], [2, 5], n_epochs=300
     )
+    header, *lines = cells.read_text().splitlines()
+    assert header == "optimizer,seq_len,learning_rate,runs,trained,diverged,median_final_cost"
+    costs = sorted(result.final_cost for result in results[:3])
+    assert lines[0] == f"gd,2,0.0001,3,0,0,{costs[1]}"
+    assert lines[3] == "gd,5,1,3,0,3,inf"
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda text: text[: text.index("gd,4,0.1,")], "it lacks some of the cells of gd"),
+        (lambda text: "", "not enough values"),
+        (lambda text: text.replace("trained", "arrived"), "it does not hold rows under optimizer,"),
+    ],
+)
+def test_a_damaged_map_is_status_2(tmp_path, script, capsys, damage, reason):
+    table = tmp_path / "trainability.csv"
+    table.write_text(damage((ROOT / "figures" / "trainability.csv").read_text()))
+    with pytest.raises(SystemExit) as info:
+        script.save_trainability(table, tmp_path / "trainability.png")
+    assert info.value.code == 2
+    said = capsys.readouterr().err
+    assert f"{table} cannot be drawn: {reason}" in said
+    assert "run scripts/learning_rate_study.py --map, to have it written anew" in said
+
+
+def test_the_committed_table_is_the_default_grid_and_can_be_made_again(script):
+    results = study.read_results(ROOT / "figures" / "learning_rate.csv")
+    assert [result.settings for result in results] == script.parse([]).runs
+    for result in results[::157]:
+        assert repr(study.run_one(result.settings)) == repr(result)
+
+
+def test_the_committed_map_is_the_default_grid_and_can_be_made_again(script, tmp_path):
+    runs = script.parse(["--map"]).runs
+    assert len(runs) >= 15_000
+    _, *lines = (ROOT / "figures" / "trainability.csv").read_text().splitlines()
+    by_cell = [runs[start : start + 11] for start in range(0, len(runs), 11)]
+    assert len(lines) == len(by_cell)
+    for number in range(100, len(by_cell), 500):
+        cells = study.summarize(map(study.run_one, by_cell[number]))
+        script.write_table(tmp_path / "cell.csv", study.Cell._fields, cells)
+        assert (tmp_path / "cell.csv").read_text().splitlines()[1:] == [lines[number]]

@@ -1,12 +1,13 @@
+"""simple_rnn.model: the initial weights, and the states over time."""
+
 import aesara
 import aesara.tensor as at
 import numpy as np
-import pytest
 
 from simple_rnn import compile_function, simpleRNN
 
 
-def test_the_state_starts_at_s0():
+def test_the_states_start_at_s0():
     net = simpleRNN(3, 1, 1)
     net.weights = (1, 0.5)
     x_t, s0 = at.fmatrix("x_t"), at.fvector("s0")
@@ -15,10 +16,12 @@ def test_the_state_starts_at_s0():
     np.testing.assert_array_equal(states, [[4, -2], [2, 0], [1, 0]])
 
 
-def test_the_weights_are_brought_to_the_dtype_of_x_t():
-    net = simpleRNN(3, 1, 1, rng=np.random.RandomState(0))
-    y_t = net.state_update(at.matrix(dtype="float64"), at.vector(dtype="float32"))
-    assert (net.w_x.dtype, y_t.dtype) == ("float32", "float64")
+def test_a_state_of_one_sample_with_a_known_length():
+    net = simpleRNN(3, 1, 1)
+    net.weights = (2, 3)
+    x_t = at.matrix("x_t", dtype="float32")
+    states = compile_function([x_t], net.state_update(x_t, np.zeros(1, dtype=np.float32)))
+    np.testing.assert_array_equal(states(np.ones((2, 1), dtype=np.float32)), [[2], [8]])
 
 
 def test_initial_weights_are_the_article_s():
@@ -26,6 +29,7 @@ def test_initial_weights_are_the_article_s():
     rng.rand(20, 10)  # the data comes first; the stream is the same as that of twenty rand(10)
     net = simpleRNN(10, 1, 1, rng=rng)
     assert net.len == 10
+    assert net.params == [net.w_x, net.w_rec]
     assert ["%.7f" % weight for weight in net.weights] == ["0.0900352", "0.0113306"]
 
 
@@ -35,18 +39,12 @@ def test_without_rng_the_global_generator_is_used():
     assert net.weights == simpleRNN(10, 1, 1, rng=np.random.RandomState(5)).weights
 
 
-@pytest.mark.parametrize("floatX", ["float32", "float64"])
-def test_the_dtype_of_the_weights_does_not_depend_on_floatx(floatX):
-    with aesara.config.change_flags(floatX=floatX):
+def test_dtypes():
+    with aesara.config.change_flags(floatX="float64"):
         net = simpleRNN(10, 1, 1)
     assert {param.dtype for param in net.params} == {"float32"}
     assert {param.get_value().shape for param in net.params} == {(1,)}
-
-
-def test_a_state_of_one_sample_with_a_known_length():
-    net = simpleRNN(3, 1, 1, rng=np.random.RandomState(0))
-    x_t = at.matrix("x_t", dtype="float32")
-    y_t = net.state_update(x_t, np.zeros(1, dtype=np.float32))
-    w_x, w_rec = (float(weight) for weight in net.weights)
-    states = compile_function([x_t], y_t)(np.ones((2, 1), dtype=np.float32))
-    np.testing.assert_allclose(states, [[w_x], [w_x + w_x * w_rec]], rtol=1e-6)
+    assert simpleRNN(10, 1, 1, dtype="float64").w_rec.dtype == "float64"
+    # The weights and s0 are brought to the dtype of x_t.
+    y_t = net.state_update(at.matrix(dtype="float64"), at.vector(dtype="float32"))
+    assert y_t.dtype == "float64"

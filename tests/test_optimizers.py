@@ -1,3 +1,5 @@
+"""simple_rnn.optimizers: each rule against its equations in NumPy, and what a user may vary."""
+
 import aesara
 import aesara.tensor as at
 import numpy as np
@@ -9,13 +11,14 @@ from simple_rnn import (
     RMSPropOptimizer,
     RpropOptimizer,
     compile_function,
-    compile_predict,
-    compile_train_model,
-    make_counting_dataset,
-    simpleRNN,
-    train,
 )
-from simple_rnn.optimizers import constant_like
+
+
+@pytest.fixture(autouse=True)
+def without_compiler():
+    """Compute in Python: here it takes less time than to compile."""
+    with aesara.config.change_flags(cxx=""):
+        yield
 
 
 def gradient_descent_in_numpy(params, gradients, state, learning_rate):
@@ -23,47 +26,35 @@ def gradient_descent_in_numpy(params, gradients, state, learning_rate):
         p -= learning_rate * g
 
 
-def rmsprop_in_numpy(
-    params,
-    gradients,
-    state,
-    learning_rate,
-    mu=0.5,
-    rescale=5.0,
-    decay=0.9,
-    floor=1e-4,
-    fallback=0.1,
-    root=lambda norm: norm**0.5,
-):
+def rmsprop_in_numpy(params, gradients, state, learning_rate):
     """The equations of the class's docstring, one parameter after the other."""
-    n = root(np.sqrt(sum((g**2).sum() for g in gradients)))
+    n = np.sqrt(sum((g**2).sum() for g in gradients)) ** 0.5
     for i, (p, g) in enumerate(zip(params, gradients)):
         s, a, m = state.setdefault(i, [np.zeros_like(p) for _ in range(3)])
-        g = g * rescale / max(rescale, n) if np.isfinite(n) else fallback * p
-        s[...] = decay * s + (1 - decay) * g**2
-        a[...] = decay * a + (1 - decay) * g
-        d = learning_rate * g / np.maximum(np.sqrt(np.maximum(s - a**2, 0)), floor)
-        p += mu**2 * m - (1 + mu) * d
-        m[...] = mu * m - d
+        g = g * 5 / max(5, n) if np.isfinite(n) else 0.1 * p
+        s[...] = 0.9 * s + 0.1 * g**2
+        a[...] = 0.9 * a + 0.1 * g
+        d = learning_rate * g / np.maximum(np.sqrt(np.maximum(s - a**2, 0)), 1e-4)
+        p += 0.5**2 * m - (1 + 0.5) * d
+        m[...] = 0.5 * m - d
 
 
-def rprop_in_numpy(params, gradients, state, learning_rate, eta_plus=1.2, eta_minus=0.5, first=0):
+def rprop_in_numpy(params, gradients, state, learning_rate):
     """The blog's loop, one entry after the other."""
     for i, (p, g) in enumerate(zip(params, gradients)):
-        deltas, signs = state.setdefault(
-            i, [np.full_like(p, learning_rate), np.full_like(p, first)]
-        )
+        deltas, signs = state.setdefault(i, [np.full_like(p, learning_rate), np.zeros_like(p)])
         for k in np.ndindex(p.shape):
             sign = np.sign(g[k])
-            deltas[k] *= eta_plus if sign == signs[k] else eta_minus
+            deltas[k] *= 1.2 if sign == signs[k] else 0.5
             p[k] -= sign * deltas[k]
             signs[k] = sign
 
 
+# With a learning rate for the quartic problem below.
 RULES = [
-    pytest.param(GradientDescentOptimizer, gradient_descent_in_numpy, id="gradient descent"),
-    pytest.param(RMSPropOptimizer, rmsprop_in_numpy, id="RMSProp"),
-    pytest.param(RpropOptimizer, rprop_in_numpy, id="Rprop"),
+    pytest.param(GradientDescentOptimizer, gradient_descent_in_numpy, 1e-5, id="gradient descent"),
+    pytest.param(RMSPropOptimizer, rmsprop_in_numpy, 0.1, id="RMSProp"),
+    pytest.param(RpropOptimizer, rprop_in_numpy, 0.1, id="Rprop"),
 ]
 SHAPES = [(), (3,), (2, 4), (1,), (1, 1)]
 
@@ -85,83 +76,38 @@ def quartic_problem():
     return values, [c.reshape(v.shape) for c, v in zip(curvatures, values)]
 
 
-def in_numpy(rule, learning_rate, steps=25, **constants):
+def in_numpy(rule, learning_rate, steps):
     """The parameters after each step of a rule on the quartic problem."""
     values, curvatures = quartic_problem()
     state, path = {}, []
     for _ in range(steps):
         gradients = [4 * c * (v - 1) ** 3 for c, v in zip(curvatures, values)]
-        rule(values, gradients, state, learning_rate, **constants)
+        rule(values, gradients, state, learning_rate)
         path.append(np.concatenate([value.ravel() for value in values]))
     return np.array(path)
 
 
-LEARNING_RATES = {gradient_descent_in_numpy: 1e-5, rmsprop_in_numpy: 0.1, rprop_in_numpy: 0.1}
-
-
-@pytest.mark.parametrize(("optimizer", "rule"), RULES)
-def test_the_rule_in_numpy(optimizer, rule):
+@pytest.mark.parametrize(("optimizer", "rule", "rate"), RULES)
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_the_rule_in_numpy(optimizer, rule, rate, is_shared):
     values, curvatures = quartic_problem()
     params = [aesara.shared(value) for value in values]
     loss = sum((c * (p - 1) ** 4).sum() for c, p in zip(curvatures, params))
-    learning_rate = LEARNING_RATES[rule]
+    # A shared learning rate can be changed after the compilation.
+    learning_rate = aesara.shared(np.float64(9)) if is_shared else rate
     step = compile_function([], loss, updates=optimizer(params, learning_rate).minimize(loss))
-    for expected in in_numpy(rule, learning_rate):
+    if is_shared:
+        learning_rate.set_value(rate)
+    for expected in in_numpy(rule, rate, steps=5 if is_shared else 25):
         step()
         obtained = np.concatenate([np.ravel(param.get_value()) for param in params])
         np.testing.assert_allclose(obtained, expected, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize(
-    "constants",
-    [
-        {"mu": 0.4},
-        {"rescale": 4.0},
-        {"rescale": 7.0},
-        {"rescale": 1e9},
-        {"decay": 0.95},
-        {"floor": 1e-3},
-        {"floor": 1e-5},
-        {"root": np.abs},
-    ],
-    ids=str,
-)
-def test_the_problem_tells_rmsprop_from_its_neighbours(constants):
-    rule = in_numpy(rmsprop_in_numpy, 0.1)
-    neighbour = in_numpy(rmsprop_in_numpy, 0.1, **constants)
-    assert np.abs(neighbour - rule).max() > 1e-6
-
-
-@pytest.mark.parametrize(
-    "constants", [{"eta_plus": 1.21}, {"eta_minus": 0.51}, {"first": 1}, {"first": -1}], ids=str
-)
-def test_the_problem_tells_rprop_from_its_neighbours(constants):
-    rule = in_numpy(rprop_in_numpy, 0.1)
-    neighbour = in_numpy(rprop_in_numpy, 0.1, **constants)
-    assert np.abs(neighbour - rule).max() > 1e-6
-
-
-@pytest.mark.parametrize(("optimizer", "rule"), RULES)
-def test_a_shared_learning_rate_can_change_between_updates(optimizer, rule):
-    values, curvatures = quartic_problem()
-    params = [aesara.shared(value) for value in values]
-    loss = sum((c * (p - 1) ** 4).sum() for c, p in zip(curvatures, params))
-    learning_rate = aesara.shared(np.float64(1), name="learning_rate")
-    step = compile_function([], loss, updates=optimizer(params, learning_rate).minimize(loss))
-    learning_rate.set_value(LEARNING_RATES[rule])
-    for expected in in_numpy(rule, LEARNING_RATES[rule], steps=5):
-        step()
-        obtained = np.concatenate([np.ravel(param.get_value()) for param in params])
-        np.testing.assert_allclose(obtained, expected, rtol=1e-9, atol=1e-12)
-
-
-@pytest.mark.parametrize(("optimizer", "rule"), RULES)
-@pytest.mark.parametrize(
-    "dtypes", [["float32"] * 5, ["float64", "float32"] * 3], ids=["float32", "mixed"]
-)
+@pytest.mark.parametrize("optimizer", [rule.values[0] for rule in RULES])
 @pytest.mark.parametrize("floatX", ["float32", "float64"])
-def test_dtype_and_shape_are_kept(optimizer, rule, dtypes, floatX):
-    values = shared_values(dtypes)
+def test_dtype_and_shape_are_kept(optimizer, floatX):
+    values = shared_values(["float64", "float32"] * 3)
     with aesara.config.change_flags(floatX=floatX):
         params = [aesara.shared(value) for value in values]
         loss = sum((at.cast(p, "float64") ** 4).sum() for p in params)
@@ -185,16 +131,12 @@ def test_rmsprop_replaces_gradients_that_are_not_finite(value):
     loss = (x * p**2).sum() + q**2
     step = compile_function([x], loss, updates=RMSPropOptimizer([p, q], 0.01).minimize(loss))
     values, state = [np.array([4.0]), np.array(3.0)], {}
-    others, other_state = [np.array([4.0]), np.array(3.0)], {}
     for factor in (1.0, 1.0, value, 1.0):
-        step(factor)
+        with np.errstate(invalid="ignore"):
+            step(factor)
         gradients = [factor * 2 * values[0], 2 * values[1]]
         rmsprop_in_numpy(values, gradients, state, 0.01)
-        gradients = [factor * 2 * others[0], 2 * others[1]]
-        rmsprop_in_numpy(others, gradients, other_state, 0.01, fallback=0.2)
         np.testing.assert_allclose([p.get_value()[0], q.get_value()], np.hstack(values), rtol=1e-9)
-    # Another share of the parameter would have been seen.
-    assert abs(np.hstack(others) - np.hstack(values)).max() > 1e-6
 
 
 def test_rmsprop_survives_a_constant_gradient():
@@ -208,58 +150,28 @@ def test_rmsprop_survives_a_constant_gradient():
     assert np.isfinite(p.get_value()).all()
 
 
-def test_rprop_takes_eta_plus_and_eta_minus_by_position():
+@pytest.mark.parametrize(
+    ("optimizer", "published", "others"),
+    [
+        (RMSPropOptimizer, (0.5, 5.0), {"momentum": 0.3, "rescale": 99.0}),
+        (RpropOptimizer, (1.2, 0.5), {"eta_plus": 1.3, "eta_minus": 0.4}),
+    ],
+)
+def test_the_constants_of_a_rule_by_position_and_by_name(optimizer, published, others):
     def path(*arguments, **keywords):
-        p = aesara.shared(np.array([4.0]), name="p")
-        loss = (p**2).sum()
-        updates = RpropOptimizer([p], 1.0).minimize(loss, *arguments, **keywords)
-        step = compile_function([], p, updates=updates)
-        return [step()[0] for _ in range(12)]
-
-    blog = path()
-    assert path(1.2, 0.5) == blog
-    assert path(1.3) == path(eta_plus=1.3) != blog
-    assert path(1.2, 0.4) == path(eta_minus=0.4) != blog
-
-
-def test_rmsprop_takes_momentum_and_rescale_by_position():
-    def weights_after_five_steps(*arguments, **keywords):
-        p = aesara.shared(np.array([40.0], dtype=np.float32), name="p")
+        p = aesara.shared(np.array([40.0]), name="p")
         loss = (p**4).sum()
-        updates = RMSPropOptimizer([p], 1.0).minimize(loss, *arguments, **keywords)
-        step = compile_function([], loss, updates=updates)
-        for _ in range(5):
-            step()
-        return p.get_value()[0]
+        updates = optimizer([p], 10.0).minimize(loss, *arguments, **keywords)
+        step = compile_function([], p, updates=updates)
+        return [step()[0] for _ in range(8)]
 
-    article = weights_after_five_steps()
-    assert weights_after_five_steps(0.5, 5.0) == article
-    assert weights_after_five_steps(0.3) == weights_after_five_steps(momentum=0.3) != article
-    assert weights_after_five_steps(0.5, 99.0) == weights_after_five_steps(rescale=99.0) != article
-
-
-class MomentumOptimizer(Optimizer):
-    """A third optimizer, as a user would write it."""
-
-    def minimize(self, loss):
-        updates = []
-        for p, g in zip(self.params, self.gradients(loss)):
-            velocity = aesara.shared(np.zeros_like(p.get_value()), shape=p.type.shape)
-            new = constant_like(p, 0.9) * velocity - constant_like(p, self.learning_rate) * g
-            updates += [(velocity, new), (p, p + new)]
-        return updates
-
-
-def test_a_third_optimizer_is_a_few_lines():
-    rng = np.random.RandomState(1)
-    dataset = make_counting_dataset(rng=rng)
-    net = simpleRNN(10, 1, 1, rng=rng)
-    optimizer = MomentumOptimizer(net.params, learning_rate=1e-6)
-    history = train(compile_train_model(net, optimizer, dataset), 2001, report=None)
-    assert history.costs[-1] < 1 < 500 < history.costs[0]
-    assert compile_predict(net)([[1], [0], [1]]) == pytest.approx(2, abs=0.2)
+    default = path()
+    assert path(*published) == default
+    (first, a), (second, b) = others.items()
+    assert path(a) == path(**{first: a}) != default
+    assert path(published[0], b) == path(**{second: b}) != default
 
 
 def test_the_base_class_says_what_is_missing():
     with pytest.raises(NotImplementedError, match="Optimizer has to define minimize"):
-        Optimizer([aesara.shared(1.0)]).minimize(None)
+        Optimizer([aesara.shared(1.0)], 0.1).minimize(None)

@@ -1,10 +1,11 @@
-import matplotlib as mpl
+"""simple_rnn.plotting: each figure shows what it is given."""
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from simple_rnn import article, make_counting_dataset, numpy_reference, plotting
-from simple_rnn.training import compile_cost
+from simple_rnn import article, plotting
 
 
 @pytest.fixture
@@ -34,32 +35,9 @@ def test_loss_curve(ax, histories, yscale):
     draw(ax)
 
 
-def test_the_history_draws_itself_on_the_current_axes(histories):
-    mpl.use("agg")
-    import matplotlib.pyplot as plt
-
-    figure, (_, right) = plt.subplots(1, 2)
-    plt.sca(right)
-    assert histories["rmsprop"].plot() is right
-    np.testing.assert_array_equal(right.lines[0].get_ydata(), histories["rmsprop"].costs)
-    plt.close(figure)
-
-
 def test_cost_surface(ax, histories):
     w_x, w_rec = np.linspace(-1, 2, 31), np.linspace(-1, 1.5, 26)
-    dataset = make_counting_dataset(rng=np.random.RandomState(1))
-    costs = compile_cost(dataset)(w_x, w_rec[:, np.newaxis])
-
-    # The scan over all pairs at once is the loop over the pairs in NumPy.
-    X, t = dataset.x.T.astype(float), dataset.y.astype(float)
-    expected = [
-        [numpy_reference.cost(numpy_reference.forward_states(X, wx, wRec)[:, -1], t) for wx in w_x]
-        for wRec in w_rec
-    ]
-    np.testing.assert_allclose(costs, expected, rtol=1e-9, atol=1e-9)
-    assert costs.shape == (26, 31)
-    assert costs[20, 20] == 0  # both weights 1
-
+    costs = (w_x - 1) ** 2 + (w_rec[:, np.newaxis] - 1) ** 2
     path = histories["gd"].weights
     assert plotting.cost_surface(w_x, w_rec, costs, {"gradient descent": path}, ax=ax) is ax
     assert labels(ax) == ["optimum (1, 1)", "gradient descent", "start"]
@@ -82,24 +60,19 @@ def test_gradient_over_time(ax):
     draw(ax)
 
 
-def test_network(ax):
-    assert plotting.network(ax=ax) is ax
-    shown = {text.get_text() for text in ax.texts}
+def test_network_on_the_current_axes():
+    with plt.rc_context({"backend": "agg"}):
+        _, (_, right) = plt.subplots(1, 2)
+        assert plotting.network() is right
+    plt.close()
+    shown = {text.get_text() for text in right.texts}
     assert {"$s_0$", "$x_1$", "$x_n$", "$s_n$", "$y$", "$W_x$", "$W_{rec}$"} <= shown
-    draw(ax)
 
 
 def test_costs_that_overflow_or_vanish(ax):
     w = np.array([0.0, 1.0])
     plotting.cost_surface(w, w, np.array([[0.0, 1.0], [2.0, np.inf]]), ax=ax)
     draw(ax)
-
-
-def test_curves_can_be_put_side_by_side(ax, histories):
-    histories["gd"].plot(ax=ax, label="gradient descent")
-    histories["rmsprop"].plot(ax=ax, label="RMSProp", color=plotting.COLOURS["vermilion"])
-    assert [line.get_label() for line in ax.lines] == ["gradient descent", "RMSProp"]
-    assert ax.lines[0].get_color() != ax.lines[1].get_color()
 
 
 def test_scaling_draws_a_line_each_on_logarithmic_scales(ax):
@@ -155,3 +128,31 @@ def test_learning_rate_where_nothing_or_everything_diverges(ax):
     assert labels(ax) == ["works"]
     plotting.learning_rate({"fails": (rates, np.array([np.nan, np.inf]))}, {"fails": 1e-2}, ax=ax)
     draw(ax)
+
+
+def test_trainability(ax):
+    rates, lengths = [1e-4, 1e-3, 1e-1], [2, 10]
+    trained, diverged = [[0, 1, 0.5], [0, 0.25, 0]], [[0, 0, 0.5], [0, 0, 1]]
+    assert plotting.trainability(rates, lengths, trained, diverged, (1e-3, 10), ax=ax) is ax
+    mesh, crosses = ax.collections
+    np.testing.assert_array_equal(mesh.get_array(), trained)
+    assert mesh.get_clim() == (0, 1)
+    # Cells meet half-way on the logarithmic scales, and reach as far on the outside.
+    edges = mesh.get_coordinates()
+    np.testing.assert_allclose(edges[0, :, 0], [10**-4.5, 10**-3.5, 1e-2, 1])
+    np.testing.assert_allclose(edges[:, 0, 1], [2 / 5**0.5, 20**0.5, 10 * 5**0.5])
+    np.testing.assert_allclose(crosses.get_offsets(), [[1e-1, 2], [1e-1, 10]])
+    small, large = crosses.get_sizes()
+    assert large == 2 * small
+    (star,) = ax.lines
+    assert (star.get_marker(), star.get_xydata().tolist()) == ("*", [[1e-3, 10]])
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    draw(ax)
+
+
+def test_trainability_of_a_single_cell(ax):
+    plotting.trainability([1e-3], [10], [[1]], [[0]], ax=ax)
+    draw(ax)
+    (low, high), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    assert low < 1e-3 < high
+    assert bottom < 10 < top

@@ -92,7 +92,7 @@ def assert_close(obtained, expected, x, y, weights):
     seq_len, num_samples = x.shape
     eps = np.finfo(x.dtype).eps
     # A product and a sum at each step; from there one difference, and its square or the way back,
-    # once more a product a step, to be multiplied by a state; then the sum over samples and steps.
+    # one more product per step, to be multiplied by a state; then the sum over samples and steps.
     operations = {
         "states": 2 * seq_len,
         "cost": 2 * (2 * seq_len + 1) + 1 + num_samples,
@@ -120,20 +120,6 @@ def test_states_cost_and_gradients_are_those_of_numpy(dtype, size, seed, weights
 
 @dtypes
 @at_random
-@given(size=sizes, seed=seeds, weights=weights)
-def test_the_order_of_the_samples_is_nothing_but_rounding(dtype, size, seed, weights):
-    x, y = draw(size, seed, dtype)
-    order = np.random.RandomState(seed).permutation(size[1])
-    one = compiled(dtype).evaluate(x, y, weights)
-    other = compiled(dtype).evaluate(x[:, order], y[order], weights)
-    # No sample sees another one: of the states, every bit.
-    np.testing.assert_array_equal(other.states, one.states[:, order])
-    other.states = one.states
-    assert_close(other, one, x, y, weights)
-
-
-@dtypes
-@at_random
 @given(size=sizes, seed=seeds, weights=weights, zeros=st.integers(1, 15))
 def test_a_zero_at_the_end_multiplies_the_state_by_w_rec(dtype, size, seed, weights, zeros):
     x, y = draw(size, seed, dtype)
@@ -150,7 +136,7 @@ def test_a_zero_at_the_end_multiplies_the_state_by_w_rec(dtype, size, seed, weig
 
 
 @dtypes
-@pytest.mark.parametrize(("optimizer", "rule"), RULES)
+@pytest.mark.parametrize(("optimizer", "rule"), [rule.values[:2] for rule in RULES])
 @at_random
 @given(steps=st.lists(st.tuples(sizes, seeds, weights), min_size=1, max_size=5))
 def test_a_few_steps_of_an_optimizer_are_those_of_numpy(optimizer, rule, dtype, steps):

@@ -1,21 +1,30 @@
-"""What the README claims, seen again."""
+"""What README.md and figures/README.md claim, seen again."""
 
 import ast
 import csv
 import re
 
+import check_claims
 import pytest
+from benchmark import quantity
 from conftest import ROOT
 
 from simple_rnn import article
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+GALLERY = (ROOT / "figures" / "README.md").read_text(encoding="utf-8")
 
 
 def block_after(fence, start=0):
-    """The first fenced block of a kind behind a position, and where it ends."""
+    """The first fenced block of a kind after a position, and where it ends."""
     match = re.compile(rf"```{fence}\n(.*?)```", re.DOTALL).search(README, start)
     return match.group(1), match.end()
+
+
+def figure_table(name):
+    """The rows of a table beside a figure."""
+    with (ROOT / "figures" / f"{name}.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def test_the_notebook_lines_print_what_is_shown_and_draw_the_curve(tmp_path):
@@ -36,21 +45,27 @@ def test_the_notebook_lines_print_what_is_shown_and_draw_the_curve(tmp_path):
 
 
 def test_the_table_holds_what_was_published_and_what_is_obtained(histories):
-    cells = [
-        [cell.strip() for cell in line.strip("|").split("|")]
-        for line in README[README.index("|  | gradient descent") :].splitlines()[2:24]
-    ]
-    for column, name in ((1, "gd"), (3, "rmsprop")):
-        comparisons = article.compare(article.CONDITIONS[name], histories[name])
-        for row, line in zip(cells, comparisons):
-            for offset, text in enumerate((line.published, line.obtained)):
-                assert re.findall(r"= *([\d.]+)", text) == row[column + offset].split(", ")
+    table = README[README.index("|  | gradient descent") :].split("\n\n")[0].splitlines()[2:]
+    assert len(table) > 8
+    compared = {
+        name: {
+            line.published.split(":")[0].split("[")[-1].strip(" ]"): line
+            for line in article.compare(article.CONDITIONS[name], histories[name])
+        }
+        for name in ("gd", "rmsprop")
+    }
+    for row in table:
+        title, *cells = (cell.strip() for cell in row.strip("|").split("|"))
+        key = {"initial weights": "Initial weights", "final weights": "Final weights"}.get(
+            title, title.split()[-1]
+        )
+        for name, pair in (("gd", cells[:2]), ("rmsprop", cells[2:])):
+            line = compared[name][key]
+            for text, cell in zip((line.published, line.obtained), pair):
+                assert re.findall(r"= *([\d.]+)", text) == cell.split(", ")
 
 
-def test_the_claims_are_those_that_are_measured(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    import check_claims
-
+def test_the_claims_are_those_that_are_measured():
     rows = README[README.index("| the article says") :].splitlines()[2:]
     claims = check_claims.measure()
     assert rows[: len(claims) + 1] == [
@@ -72,26 +87,21 @@ def test_what_a_run_ends_with(histories):
         assert all(line.exact for line in compared)
 
 
-def test_the_speeds_are_those_of_the_benchmark_s_last_run(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    from benchmark import quantity
-
-    with (ROOT / "figures" / "benchmark.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
+def test_the_speeds_are_those_of_the_benchmark_s_last_run():
+    rows = figure_table("benchmark")
     medians = {quantity(float(row["median"]), row["unit"]) for row in rows}
-    section = README[README.index("## Speed") : README.index("## Platforms")]
+    section = GALLERY[GALLERY.index("## Speed") :]
     named = re.findall(r"(?<=\| )[\d.]+ (?:s|ms|us|x)(?= [|(])", section)
-    assert len(named) == 5 * 6 + 3 * 2
+    assert len(named) >= 5 * 6 + 3 * 2
     assert set(named) <= medians
 
 
 def test_what_it_says_of_the_learning_rates_is_in_the_table():
-    with (ROOT / "figures" / "learning_rate.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert f"The\nfigure shows {len(rows):,} runs" in README
+    rows = figure_table("learning_rate")
+    assert f"{len(rows):,} runs of 2001 epochs" in GALLERY
 
     def share(optimizer, column, least=0.0, most=1.0):
-        """In how many runs an epoch stands in a column."""
+        """The share of the runs that have an epoch in a column."""
         filled = [
             row[column] != ""
             for row in rows
@@ -107,6 +117,30 @@ def test_what_it_says_of_the_learning_rates_is_in_the_table():
     assert share("rprop", "trained_from_epoch") == 1
 
 
+def test_what_it_says_of_the_map_is_in_the_table():
+    rows = figure_table("trainability")
+    assert f"The map has {sum(int(row['runs']) for row in rows):,} runs" in GALLERY
+
+    def lengths(optimizer, holds):
+        """The lengths at which a cell is as asked, at some learning rate."""
+        return {int(r["seq_len"]) for r in rows if r["optimizer"] == optimizer and holds(r)}
+
+    def any_seed(row):
+        return int(row["trained"]) > 0
+
+    def every_seed(row):
+        return row["trained"] == row["runs"]
+
+    assert max(lengths("gd", every_seed)) < 16
+    assert max(lengths("gd", any_seed)) < 32
+    assert max(lengths("rmsprop", every_seed)) == 20
+    assert max(lengths("rmsprop", any_seed)) < 40
+    at_10 = [r["optimizer"] for r in rows if r["seq_len"] == "10" and every_seed(r)]
+    assert [at_10.count(name) for name in ("gd", "rmsprop", "rprop")] == [2, 10, 29]
+    longest = [r for r in rows if r["optimizer"] == "rprop" and r["seq_len"] == "100"]
+    assert all(2 * int(row["trained"]) > int(row["runs"]) for row in longest)
+
+
 def test_what_it_names_exists():
     for path in re.findall(r"`((?:scripts|tests|simple_rnn|figures)/[\w./]+)`", README):
         assert (ROOT / path).exists(), path
@@ -115,6 +149,15 @@ def test_what_it_names_exists():
     modules = set(re.findall(r"^\| `(\w+\.py)` \|", README, re.MULTILINE))
     public = {p.name for p in (ROOT / "simple_rnn").glob("*.py") if not p.name.startswith("_")}
     assert modules == public
+
+
+def test_the_gallery_shows_every_figure():
+    shown = set(re.findall(r"!\[[^\]]+\]\(([^)]+)\)", GALLERY))
+    assert shown == {path.name for path in (ROOT / "figures").glob("*.png")}
+
+
+def test_the_readme_stays_short():
+    assert len(README.splitlines()) <= 180
 
 
 def test_the_modules_import_in_the_order_in_which_they_are_listed():

@@ -16,9 +16,8 @@ SCRIPT = str(ROOT / "scripts" / "reproduce.py")
 
 @pytest.fixture
 def reproduce(monkeypatch):
-    """The script as a module; Aesara is imported already, and its flags change no more."""
+    """The script as a module."""
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    monkeypatch.setenv("AESARA_FLAGS", "blas__ldflags=")
     return importlib.import_module("reproduce")
 
 
@@ -64,11 +63,8 @@ def test_prints_what_was_published_and_the_verdict(tmp_path):
 @pytest.mark.parametrize(
     "environment",
     [
-        pytest.param({"PYTHONHASHSEED": "1"}, id="hash seed 1"),
-        pytest.param({"PYTHONHASHSEED": "2"}, id="hash seed 2"),
-        pytest.param({"PYTHONHASHSEED": "3"}, id="hash seed 3"),
-        pytest.param({"flags": "floatX=float32"}, id="floatX float32"),
-        pytest.param({"flags": "floatX=float64"}, id="floatX float64"),
+        pytest.param({"PYTHONHASHSEED": "1"}, id="hash seed"),
+        pytest.param({"flags": "floatX=float32"}, id="floatX"),
         pytest.param({"flags": "cxx="}, id="no C++ compiler"),
     ],
 )
@@ -96,9 +92,11 @@ def test_one_condition(tmp_path):
 @pytest.mark.parametrize(
     ("options", "departures"),
     [
-        (["--epochs", "150", "--seed", "7"], "--epochs, --seed"),
         (["--learning-rate", "0.002", "--epochs", "2001"], "--learning-rate"),
-        (["--num-samples", "5", "--seq-len", "1"], "--num-samples, --seq-len"),
+        (
+            ["--epochs", "150", "--seed", "7", "--num-samples", "5", "--seq-len", "1"],
+            "--epochs, --num-samples, --seed, --seq-len",
+        ),
     ],
 )
 def test_other_settings_have_nothing_to_compare_with(tmp_path, options, departures):

@@ -6,11 +6,11 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
+from conftest import ROOT, python_of
 
-IN_VENV = Path(__file__).resolve().parent.parent / "scripts" / "in_venv"
+IN_VENV = ROOT / "scripts" / "in_venv"
 CONSTRAINTS = "setuptools==73.0.1\n"
 PYPROJECT = """\
 [build-system]
@@ -20,7 +20,7 @@ build-backend = "setuptools.build_meta"
 [project]
 name = "tiny"
 version = "0.1"
-requires-python = ">=3.9,<3.12"
+requires-python = ">=3.9,<3.13"
 
 [project.optional-dependencies]
 test = []
@@ -30,6 +30,7 @@ packages = ["tiny"]
 """
 # All that the script calls itself; the tests without a Python see nothing else on the PATH.
 TOOLS = ["bash", "cat", "cmp", "cp", "dirname", "env", "head", "mktemp", "readlink", "rm", "sh"]
+TOOLS += ["sort"]
 
 
 def make_project(folder):
@@ -173,11 +174,48 @@ def awkward_environment():
     return dict(os.environ, PYTHONHOME="/nowhere", PYTHONPATH="/nowhere", PIP_USER="1")
 
 
-def test_without_a_suitable_python_the_error_says_what_to_install(tmp_path, bare):
-    returncode, stdout, stderr = run(make_project(tmp_path / "p"), "echo", "never", env=bare[0])
+# The running Python, which says that it is another.
+PRETENDER = """\
+#!/bin/sh
+claim='import sys; del sys.argv[0]; sys.version_info = (3, %d); exec(sys.argv[0])'
+exec "%s" -I -c "$claim" "$3" "$4"
+"""
+OTHER_MINOR = 10 if sys.version_info[1] == 11 else 11
+
+
+@pytest.mark.parametrize(
+    ("minor", "found"),
+    [
+        (None, "found no Python 3"),
+        (8, "found Python 3.8, too old for simple_rnn"),
+        (13, "found Python 3.13, too new for Aesara 2.9.4"),
+        # Its headers are looked for where those of that version would be.
+        (OTHER_MINOR, f"found Python 3.{OTHER_MINOR} without its headers (Python.h)"),
+    ],
+)
+@pytest.mark.parametrize("uv", [True, False], ids=["uv fails", "no uv"])
+def test_without_a_suitable_python_it_says_what_it_found(tmp_path, bare, minor, found, uv):
+    environ, tools = bare
+    if minor:
+        write_executable(tools / "python3", PRETENDER % (minor, sys.executable))
+    if uv:
+        write_executable(tools / "uv", "#!/bin/sh\necho no network; exit 2\n")
+    project = make_project(tmp_path / "p")
+    returncode, stdout, stderr = run(project, "echo", "never", env=environ)
     assert (returncode, stdout) == (1, "")
-    assert "Aesara 2.9.4 needs Python 3.9, 3.10 or 3.11" in stderr
-    assert "apt install python3.11 python3.11-venv python3.11-dev" in stderr
+    assert [line for line in stderr.splitlines() if "found" in line] == [f"in_venv: {found}"]
+    assert "install Python 3.9 to 3.12 with its headers and venv" in stderr
+    assert ("install uv, or" in stderr) == (not uv)
+
+
+@pytest.mark.parametrize("minors", [[9], [9, 12]], ids=["oldest", "newest"])
+def test_the_newest_on_the_path_is_taken(first_use, tmp_path, bare, minors):
+    environ, tools = bare
+    for minor in minors:
+        write_executable(tools / f"python3.{minor}", f'#!/bin/sh\nexec "{python_of(minor)}" "$@"\n')
+    command = ["python", "-c", "import sys, tiny; print(sys.version_info[1])"]
+    returncode, stdout, stderr = run(make_project(tmp_path / "p"), *command, env=environ)
+    assert (returncode, stdout) == (0, f"{minors[-1]}\n"), stderr
 
 
 def test_uv_is_asked_and_a_set_up_that_was_killed_is_made_anew(project, tmp_path, bare):
@@ -193,7 +231,7 @@ def test_uv_is_asked_and_a_set_up_that_was_killed_is_made_anew(project, tmp_path
     assert returncode == 0, stderr
     assert stdout == "%s\n" % (other / "tiny" / "__init__.py").resolve()
     assert "uv venv" in stderr
-    assert "--python 3.11" in stderr
+    assert "--python 3.12" in stderr
     assert not (other / ".venv" / "half of it").exists()
     assert run(other, *command, env=environ) == (0, stdout, "")
 

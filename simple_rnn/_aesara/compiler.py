@@ -12,11 +12,10 @@ Where the compiler or the cache fails, :func:`compiling` says so in a sentence.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import re
-import shutil
-import struct
 import subprocess
 import sys
 import tempfile
@@ -28,17 +27,16 @@ from pathlib import Path
 import aesara
 import aesara.tensor as at
 import numpy as np
-from aesara.compile.compilelock import lock_ctx
 from aesara.graph.fg import FunctionGraph
 from aesara.link.c.basic import CLinker
 from aesara.link.c.cmodule import get_gcc_shared_library_arg, std_include_dirs
 from aesara.link.c.exceptions import CompileError
 
-__all__ = ["CXXFLAGS", "compiling"]
+__all__ = ["compiling"]
 
-# No fused multiply-add in place of a product and a sum, whatever flags the user has (g++, clang++).
-# And no debug information: it takes a sixth of the compiler's time.
-CXXFLAGS = "-fno-fast-math -ffp-contract=off -g0"
+# Debug information takes a sixth of the compiler's time. clang stops at a narrowing initializer in
+# Aesara's own code if it is not told to let it pass; g++ lets it pass anyway.
+MODULE_FLAGS = "-g0 -Wno-c++11-narrowing"
 
 # What the modules of a graph of tensors include.
 HEADERS = """\
@@ -54,10 +52,10 @@ HEADERS = """\
 
 
 @contextmanager
-def compiling() -> Iterator[None]:
-    """Hold the flags while Aesara compiles, and say in an OSError what fails and the remedy."""
+def compiling(flags: str) -> Iterator[None]:
+    """Add ``flags`` to the user's while Aesara compiles; OSError with a remedy where that fails."""
     try:
-        with aesara.config.change_flags(gcc__cxxflags=_flags()):
+        with aesara.config.change_flags(gcc__cxxflags=_all_flags(flags)), _no_garbage_collection():
             yield
     except (CompileError, ImportError, OSError, UnicodeError) as error:
         if not aesara.config.cxx:
@@ -66,21 +64,35 @@ def compiling() -> Iterator[None]:
         lines = str(error).partition("\nApply node")[0].splitlines()
         why = [line for line in lines if re.search("No space left| error: ", line)]
         reason = next(iter(why or lines), type(error).__name__)
+        remedy = "remove this folder or take another (AESARA_FLAGS=base_compiledir=FOLDER)"
+        of_compiler = isinstance(error, CompileError) or aesara.config.cxx in reason
+        if of_compiler and "No space left" not in reason:
+            remedy = "take another compiler (AESARA_FLAGS=cxx=NAME)"
         raise OSError(
             f"Aesara could not compile with {aesara.config.cxx} into {aesara.config.compiledir}:"
-            f" {reason}; mend that, remove this folder or take another"
-            " (AESARA_FLAGS=base_compiledir=FOLDER), or compute in Python, to the same digits but"
-            " slower (AESARA_FLAGS=cxx=)"
+            f" {reason}; mend that, {remedy}, or compute in Python, to the same digits but slower"
+            " (AESARA_FLAGS=cxx=)"
         ) from None
 
 
-def _flags() -> str:
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Keep Python from looking for garbage: a graph is a million objects, few of them garbage."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _all_flags(flags: str) -> str:
     """Return what ``gcc__cxxflags`` has to be: the user's flags, then ours, which win."""
-    ours = f"{aesara.config.gcc__cxxflags} {CXXFLAGS}".lstrip()
+    ours = f"{aesara.config.gcc__cxxflags} {flags} {MODULE_FLAGS}".lstrip()
     if not aesara.config.cxx:
         return ours
     compiledir = Path(aesara.config.compiledir)
-    _remove_truncated_modules(compiledir)
     folder = _precompiled_headers(aesara.config.cxx, ours, compiledir)
     # Named even where it could not be made: Aesara keeps what it compiled by these flags.
     return ours if folder is None else f"{ours} -I{folder}"
@@ -109,27 +121,6 @@ def _precompiled_headers(cxx: str, flags: str, compiledir: Path) -> Path | None:
                 module = ["-x", "c++", "-o", Path(beside, "module.so")]
                 _run([*command, *module, "-"], "#include <Python.h>\n")
     return folder
-
-
-@cache
-def _remove_truncated_modules(compiledir: Path) -> None:
-    """Have modules compiled again that were cut off, by a power failure perhaps.
-
-    Loading one would end the process on the spot: the system maps it into memory as far as its
-    header says (SIGBUS).
-    """
-    # Under the lock, no other process is just writing one.
-    with lock_ctx(compiledir):
-        for path in compiledir.glob("*/*.so"):
-            with path.open("rb") as file:
-                header = file.read(64)
-            end = 64
-            if header[:6] == b"\x7fELF\2\1" and len(header) == 64:
-                # The table of sections comes last: where it starts, and its size.
-                start, entry_size, entries = struct.unpack_from("<Q10xHH", header, 40)
-                end = start + entry_size * entries
-            if path.stat().st_size < end:
-                shutil.rmtree(path.parent)
 
 
 def module_command() -> list[str]:

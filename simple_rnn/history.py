@@ -1,0 +1,164 @@
+"""What a training run leaves behind: its history, or where it diverged.
+
+The lines of its report are the article's print statements.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable
+
+import numpy as np
+
+from simple_rnn import plotting
+from simple_rnn._checks import whole_number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "REPORT_EVERY",
+    "History",
+    "TrainingDiverged",
+    "cost_line",
+    "final_line",
+    "initial_line",
+    "recorded",
+]
+
+# How often the article prints the cost, in epochs.
+REPORT_EVERY = 100
+
+
+def initial_line(weights: Any) -> str:
+    """Return the line that reports the weights before training."""
+    return "Initial weights: wx = %8.4f, wRec = %8.4f" % tuple(weights)
+
+
+def cost_line(epoch: int, cost: float) -> str:
+    """Return the line that reports the cost of an epoch."""
+    return "epoch[%5d] : cost =%8.4f" % (epoch, cost)
+
+
+def final_line(weights: Any) -> str:
+    """Return the line that reports the weights after training."""
+    return "Final weights : wx = %8.4f, wRec = %8.4f" % tuple(weights)
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """The costs and the weights of a training run.
+
+    Parameters
+    ----------
+    costs : ndarray of shape (n_epochs,), of the dtype of the data
+        ``costs[k]`` is the cost of epoch ``k + 1``, before its update: the cost at ``weights[k]``.
+    weights : ndarray of shape (n_epochs + 1, 2), of the dtype of the network
+        ``weights[k]`` is ``(w_x, w_rec)`` after ``k`` updates; the first row is the initial
+        weights, the last one the final weights.
+    seconds : float
+        How long the run took, without the compilation.
+    """
+
+    costs: np.ndarray
+    weights: np.ndarray
+    seconds: float
+
+    @property
+    def initial_weights(self) -> np.ndarray:
+        """``(w_x, w_rec)`` before the first epoch."""
+        return self.weights[0]
+
+    @property
+    def final_weights(self) -> np.ndarray:
+        """``(w_x, w_rec)`` after the last epoch."""
+        return self.weights[-1]
+
+    def lines(self, report_every: int = REPORT_EVERY) -> list[str]:
+        """Return the report of the run in the article's format.
+
+        Parameters
+        ----------
+        report_every : int
+            After how many epochs the cost is reported.
+
+        Returns
+        -------
+        list of str
+            The lines that :func:`~simple_rnn.train` prints for a run that came to its end.
+        """
+        report_every = whole_number("report_every", report_every)
+        reported = range(report_every, len(self.costs) + 1, report_every)
+        return [
+            initial_line(self.initial_weights),
+            *(cost_line(epoch, self.costs[epoch - 1]) for epoch in reported),
+            final_line(self.final_weights),
+        ]
+
+    def plot(self, **options: Any) -> Axes:
+        """Draw the loss curve; ``options`` as in :func:`simple_rnn.plotting.loss_curve`."""
+        return plotting.loss_curve(self.costs, **options)
+
+
+@contextmanager
+def recorded(train_model: Any) -> Iterator[Callable[[Any], None]]:
+    """Record a run; yields a function that takes the cost of each epoch.
+
+    However the run ends, by Ctrl-C or by an error too, ``train_model.history`` is its history.
+    """
+    net = train_model.net
+    initial_weights, epochs, started = net.weights, [], time.perf_counter()
+
+    def record(cost: Any) -> None:
+        # Both at once, so that no interruption comes between them.
+        epochs.append((cost, net.weights))
+
+    try:
+        # A cost that overflows is in the history; NumPy need not warn of it too.
+        with np.errstate(over="ignore", invalid="ignore"):
+            yield record
+    finally:
+        costs = [cost for cost, _ in epochs]
+        weights = [initial_weights, *(weights for _, weights in epochs)]
+        seconds = time.perf_counter() - started
+        train_model.history = History(np.array(costs), np.array(weights), seconds)
+
+
+class TrainingDiverged(ArithmeticError):
+    """The cost is no longer finite.
+
+    Attributes
+    ----------
+    epoch : int
+        The first epoch whose cost is not finite, counted from 1.
+    history : History
+        The run up to that epoch, whose cost is the last of ``history.costs``.
+    last_finite_cost : float or None
+        The cost of the epoch before; None where there is none.
+    last_finite_weights : ndarray of shape (2,), or None
+        ``(w_x, w_rec)`` that had this cost.
+    """
+
+    def __init__(self, epoch: int, history: History) -> None:
+        # These two arguments exactly, so that another process can send it back (pickle).
+        super().__init__(epoch, history)
+        self.epoch = epoch
+        self.history = history
+        self.last_finite_cost = self.last_finite_weights = None
+        if epoch > 1:
+            self.last_finite_cost = float(history.costs[epoch - 2])
+            self.last_finite_weights = history.weights[epoch - 2]
+
+    def __str__(self) -> str:
+        """Say when, from where, and what to do."""
+        before = ""
+        if self.last_finite_cost is not None:
+            last = (self.last_finite_cost, *self.last_finite_weights)
+            before = " (the one before: %.6g at wx = %.4f, wRec = %.4f)" % last
+        return (
+            f"the cost of epoch {self.epoch} is {self.history.costs[-1]}{before}: the training"
+            " diverged; start again from new weights with a smaller learning rate"
+        )

@@ -1,0 +1,81 @@
+"""The cost over the two weights: the surface that training walks on."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+import aesara
+import aesara.tensor as at
+import numpy as np
+
+from simple_rnn._aesara.graphs import folding_in_python, shared_array
+from simple_rnn._checks import check_instance, float_array
+from simple_rnn.data import CountingDataset
+from simple_rnn.model import step
+from simple_rnn.numerics import compile_function
+
+__all__ = ["compile_cost"]
+
+# How many pairs of weights are computed at once: with the article's number of samples, the states
+# of so many stay in the processor's cache.
+BLOCK_SIZE = 1024
+
+
+def compile_cost(dataset: CountingDataset) -> Callable[[Any, Any], np.ndarray]:
+    """Compile the cost on a dataset as a function of the two weights, for many pairs at once.
+
+    Parameters
+    ----------
+    dataset : CountingDataset
+        The sequences, time-major; copied.
+
+    Returns
+    -------
+    callable
+        ``cost(w_x, w_rec)`` takes two arrays of weights that broadcast against each other and
+        returns the cost of each pair, the sum of squared errors, as float64 in their common shape.
+
+    Raises
+    ------
+    TypeError
+        If ``dataset`` is not a :class:`~simple_rnn.CountingDataset`.
+
+    Examples
+    --------
+    >>> cost = compile_cost(CountingDataset([[1, 0], [1, 1]], y=[2, 1], s0=[0, 0]))
+    >>> cost([0, 1], 1)
+    array([5., 0.])
+    """
+    check_instance("dataset", dataset, CountingDataset, "what make_counting_dataset() returns")
+    x_t = shared_array(dataset.x.astype("float64"), name="x_t")
+    y_ = shared_array(dataset.y.astype("float64"), name="y_")
+    s0 = shared_array(dataset.s0.astype("float64"), name="s0")
+    w_x, w_rec = at.dvector("w_x"), at.dvector("w_rec")
+    # One row per sample, one column per pair of weights: each step computes all pairs at once.
+    with folding_in_python():
+        y_t, _ = aesara.scan(
+            fn=step,
+            sequences=x_t[:, :, np.newaxis],
+            outputs_info=at.alloc(s0[:, np.newaxis], s0.shape[0], w_x.shape[0]),
+            non_sequences=[w_x, w_rec],
+        )
+    errors = y_[:, np.newaxis] - y_t[-1]
+    # Along the first axis C and NumPy add in the same order, so that both give the same bits.
+    function = compile_function([w_x, w_rec], at.square(errors).sum(axis=0))
+
+    def cost(w_x: Any, w_rec: Any) -> np.ndarray:
+        """Return the cost of each pair of weights."""
+        w_x, w_rec = float_array("w_x", w_x, "float64"), float_array("w_rec", w_rec, "float64")
+        try:
+            pairs = np.broadcast_arrays(w_x, w_rec)
+        except ValueError:
+            raise ValueError(
+                f"w_x has shape {w_x.shape} and w_rec {w_rec.shape}; expected shapes that broadcast"
+                " against each other. w_rec[:, np.newaxis] pairs each with each"
+            ) from None
+        w_x, w_rec = (weights.ravel() for weights in pairs)
+        blocks = (slice(i, i + BLOCK_SIZE) for i in range(0, max(1, w_x.size), BLOCK_SIZE))
+        costs = np.concatenate([function(w_x[block], w_rec[block]) for block in blocks])
+        return costs.reshape(pairs[0].shape)
+
+    return cost

@@ -1,0 +1,230 @@
+"""What a user may get wrong: it is refused with one line, and before any work is done."""
+
+import aesara
+import aesara.tensor as at
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from simple_rnn import (
+    CountingDataset,
+    GradientDescentOptimizer,
+    History,
+    Optimizer,
+    RMSPropOptimizer,
+    RpropOptimizer,
+    article,
+    compile_cost,
+    compile_predict,
+    compile_train_model,
+    make_counting_dataset,
+    plotting,
+    simpleRNN,
+    study,
+    train,
+)
+from simple_rnn.training import TrainModel
+
+NET = simpleRNN(10, 1, 1, rng=np.random.RandomState(1))
+DATA = article.dataset()
+X, Y, S0 = DATA.x, DATA.y, DATA.s0
+GD = article.CONDITIONS["gd"]
+OPTIMIZER = GradientDescentOptimizer(NET.params)
+HISTORY = History(np.ones(3), np.ones((4, 2)), 1.0)
+P, Q = (aesara.shared(np.array([4.0]), name=name) for name in "pq")
+SQUARE = (P**2).sum()
+ONES = np.ones(3)
+
+
+def never(*arguments, **keywords):
+    raise AssertionError("work was done before the input was looked at")
+
+
+TRAIN_MODEL = TrainModel(NET, never)
+
+
+class ForgetfulOptimizer(Optimizer):
+    """An optimizer whose author forgot the last line."""
+
+    def minimize(self, loss):
+        [(p, p - g) for p, g in zip(self.params, self.gradients(loss))]
+
+
+def with_nan(array, index):
+    changed = array.copy()
+    changed[index] = np.nan
+    return changed
+
+
+# The numbers and shapes that are refused, each with a part of what is said.
+VALUES = [
+    # The data
+    (lambda: make_counting_dataset(0), "num_samples is 0; expected a whole number of at least 1"),
+    (lambda: make_counting_dataset(2.5), "num_samples is 2.5; expected a whole number"),
+    (lambda: make_counting_dataset(seq_len="3"), "seq_len is '3'; expected a whole number"),
+    (lambda: make_counting_dataset(seq_len=True), "seq_len is True; expected a whole number"),
+    (lambda: make_counting_dataset(dtype="int32"), "dtype is 'int32'; expected 'float32' or"),
+    (
+        lambda: CountingDataset(X.T, Y, S0),
+        "y has shape (20,) where x has shape (20, 10), which is (seq_len, num_samples); expected"
+        " (10,), one entry per column of x. If x has one row per sample, pass x.T",
+    ),
+    (
+        lambda: CountingDataset(X[:, :10].T, X[:, :10].sum(axis=0), S0[:10]),
+        "y holds the sums of the rows of x; expected those of its columns, along which time runs",
+    ),
+    (lambda: CountingDataset(X, Y[1:], S0), "y has shape (19,)"),
+    (lambda: CountingDataset(X, Y, 0.0), "s0 has shape ()"),
+    (lambda: CountingDataset(X[:, 0], Y, S0), "x has shape (10,); expected (seq_len, num_samples)"),
+    (lambda: CountingDataset(X[:0], Y, S0), "x has shape (0, 20); expected (seq_len, num_samples)"),
+    (lambda: CountingDataset(with_nan(X, (3, 5)), Y, S0), "x holds nan at index (3, 5)"),
+    (lambda: CountingDataset(X, Y, S0 - np.inf), "s0 holds -inf at index (0,)"),
+    # The network
+    (lambda: simpleRNN(0, 1, 1), "slen is 0; expected a whole number of at least 1"),
+    (lambda: simpleRNN(10, 2, 1), "nx is 2 and nrec is 1; expected 1 and 1: this network has"),
+    (lambda: simpleRNN(10, 1, 2), "nx is 1 and nrec is 2; expected 1 and 1"),
+    (lambda: simpleRNN(10, 1, 1, dtype=int), "dtype is <class 'int'>; expected"),
+    (lambda: setattr(NET, "weights", (1, 1, 1)), "weights has shape (3,); expected (2,)"),
+    (lambda: setattr(NET, "weights", (1, 1e39)), "weights holds 1e+39 at index (1,); expected"),
+    (
+        lambda: NET.state_update(at.fvector(), at.fvector()),
+        "x_t has 1 dimensions and s0 has 1; expected 2",
+    ),
+    (lambda: NET.state_update(X.T, S0), "s0 has shape (20,) where x_t has shape (20, 10)"),
+    # The optimizers
+    (lambda: RpropOptimizer([P], 0), "learning_rate is 0; expected a finite number above 0"),
+    (lambda: RMSPropOptimizer([P], np.inf), "learning_rate is inf; expected a finite number"),
+    (lambda: RMSPropOptimizer([P], "0.1"), "learning_rate is '0.1'; expected a finite number"),
+    (lambda: OPTIMIZER.minimize(at.square(NET.w_x)), "loss has 1 dimensions; expected a scalar"),
+    (lambda: OPTIMIZER.minimize(SQUARE), "loss does not depend on all params of the optimizer"),
+    *(
+        (
+            lambda m=momentum: RMSPropOptimizer([P]).minimize(SQUARE, momentum=m),
+            "expected a number in [0, 1)",
+        )
+        for momentum in (1, -0.1, np.nan, None)
+    ),
+    (lambda: RMSPropOptimizer([P]).minimize(SQUARE, rescale=0), "rescale is 0; expected a number"),
+    (lambda: RpropOptimizer([P]).minimize(SQUARE, eta_plus=0.9), "eta_plus is 0.9; expected"),
+    (lambda: RpropOptimizer([P]).minimize(SQUARE, eta_minus=1), "eta_minus is 1; expected"),
+    (
+        lambda: compile_train_model(NET, ForgetfulOptimizer(NET.params, 0.1), DATA),
+        "ForgetfulOptimizer.minimize returned None; expected updates",
+    ),
+    # A run
+    (lambda: train(TRAIN_MODEL, 0), "n_epochs is 0; expected a whole number of at least 1"),
+    (lambda: train(TRAIN_MODEL, 5, report_every=-1), "report_every is -1; expected a whole"),
+    (lambda: HISTORY.lines(0), "report_every is 0; expected a whole number of at least 1"),
+    (lambda: article.run(GD, n_epochs=0), "n_epochs is 0; expected a whole number"),
+    (lambda: article.run(GD, seed=-1), "seed is -1; expected a whole number of at least 0"),
+    (lambda: article.run(GD, learning_rate=0), "learning_rate is 0; expected a finite number"),
+    # The pictures
+    (lambda: plotting.loss_curve(X), "costs has shape (10, 20); expected (n,)"),
+    (lambda: plotting.loss_curve([]), "costs has shape (0,); expected (n,)"),
+    (lambda: plotting.loss_curve(ONES, yscale="ln"), "yscale is 'ln'; expected 'log' or 'linear'"),
+    (
+        lambda: plotting.cost_surface(ONES, ONES[:2], np.ones((3, 2))),
+        "costs has shape (3, 2); expected (2, 3)",
+    ),
+    (
+        lambda: plotting.cost_surface(ONES, ONES, np.zeros((3, 3))),
+        "costs holds no finite value above 0",
+    ),
+    (
+        lambda: plotting.learning_rate({"gd": (ONES, ONES)}, {"gd": 0.5}),
+        "chosen['gd'] is 0.5; expected a learning rate of runs['gd']",
+    ),
+]
+
+# The objects and dtypes that are refused.
+TYPES = [
+    (
+        lambda: make_counting_dataset(rng=np.random.default_rng(1)),
+        "expected a numpy.random.RandomState, whose draws are the article's: RandomState(1)",
+    ),
+    (lambda: simpleRNN(10, 1, 1, rng=1), "rng is 1; expected a numpy.random.RandomState"),
+    (lambda: CountingDataset(X.astype(complex), Y, S0), "of dtype complex128; expected real"),
+    (lambda: CountingDataset(X, Y, None), "s0 is None, of dtype object; expected real numbers"),
+    (
+        lambda: NET.state_update(at.imatrix(), S0),
+        "x_t has dtype int32; expected float32 or float64",
+    ),
+    (lambda: RMSPropOptimizer(NET), "expected a list of shared variables, for example net.params"),
+    (lambda: RMSPropOptimizer(P), "params is p; expected a list of shared variables"),
+    (lambda: RMSPropOptimizer([P, ONES]), "params[1] is array([1., 1., 1.]); expected a shared"),
+    (
+        lambda: RMSPropOptimizer([aesara.shared(np.array([1]), name="i")]),
+        "params[0], i, has dtype int64; expected float32 or float64",
+    ),
+    (lambda: RMSPropOptimizer([P], at.dvector("r")), "expected a symbolic scalar"),
+    (
+        lambda: compile_train_model(simpleRNN, OPTIMIZER, DATA),
+        "expected a network: what simpleRNN(slen, 1, 1) returns",
+    ),
+    (
+        lambda: compile_train_model(NET, RMSPropOptimizer, DATA),
+        "expected an object with minimize(loss), for example RMSPropOptimizer(net.params",
+    ),
+    (lambda: compile_train_model(NET, OPTIMIZER, (X, Y, S0)), "what make_counting_dataset() ret"),
+    (lambda: compile_predict(DATA), "expected a network"),
+    (lambda: compile_cost(X), "expected what make_counting_dataset() returns"),
+    (lambda: train(never, 5), "expected what compile_train_model(...) returns"),
+    (lambda: article.run("adam"), "condition is 'adam'; expected a Condition: CONDITIONS['gd'] or"),
+    (lambda: article.compare(GD, ONES), "expected a History: what run(condition) returns"),
+    (lambda: plotting.network(ax=Figure()), "expected one Axes, for example plt.gca()"),
+    (lambda: study.run_study([1], "table.csv"), "runs[0] is 1; expected Settings"),
+]
+
+
+@pytest.mark.parametrize(
+    ("exception", "call", "message"),
+    [
+        pytest.param(exception, *case, id=case[1])
+        for exception, cases in ((ValueError, VALUES), (TypeError, TYPES))
+        for case in cases
+    ],
+)
+def test_it_is_refused_before_any_work(tmp_path, monkeypatch, capsys, exception, call, message):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(aesara, "function", never)
+    before = NET.weights, TRAIN_MODEL.history, plt.get_fignums(), list(tmp_path.iterdir())
+    with pytest.raises(exception) as info:
+        call()
+    assert message in str(info.value)
+    assert "\n" not in str(info.value)
+    assert len(str(info.value)) < 400
+    after = NET.weights, TRAIN_MODEL.history, plt.get_fignums(), list(tmp_path.iterdir())
+    assert after == before
+    assert capsys.readouterr() == ("", "")
+
+
+def test_sequences_that_cannot_be_answered():
+    predict = compile_predict(NET)
+    with pytest.raises(ValueError, match=r"x has shape \(3,\); .*np\.reshape\(sequence, \(-1, 1\)"):
+        predict([0, 1, 1])
+    with pytest.raises(ValueError, match=r"x holds nan at index \(1, 0\)"):
+        predict([[0], [np.nan]])
+    with pytest.raises(TypeError, match="of dtype <U1; expected real numbers"):
+        predict([["a"]])
+
+
+def test_weights_that_have_no_cost():
+    cost = compile_cost(DATA)
+    with pytest.raises(ValueError, match=r"w_x has shape \(3,\) and w_rec \(2,\); expected shapes"):
+        cost([1, 2, 3], [1, 2])
+    with pytest.raises(ValueError, match="w_rec holds nan"):
+        cost(1, np.nan)
+
+
+def test_a_network_and_an_optimizer_that_do_not_belong_together():
+    with pytest.raises(ValueError, match="expected the parameters of the network that the loss"):
+        compile_train_model(NET, GradientDescentOptimizer([P, Q]), DATA)
+
+
+def test_what_is_unusual_but_right_is_taken():
+    states = NET.state_update(X, S0)
+    for rate in (1, np.float32(0.1), at.fscalar(), aesara.shared(0.0)):
+        optimizer = RMSPropOptimizer(tuple(NET.params), rate)
+        assert optimizer.minimize(states.sum(), momentum=0, rescale=np.inf)
+    assert RpropOptimizer(NET.params).minimize(states.sum(), eta_plus=1)

@@ -1,0 +1,463 @@
+"""The loop in C gives the same bits as Aesara's scan, and no graph of the article is without it."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import aesara
+import aesara.tensor as at
+import numpy as np
+import pytest
+from aesara.scan.op import Scan
+from aesara.scan.utils import until
+from aesara.tensor.subtensor import Subtensor
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from simple_rnn import (
+    GradientDescentOptimizer,
+    compile_function,
+    compile_train_model,
+    make_counting_dataset,
+    simpleRNN,
+    surface,
+    training,
+)
+from simple_rnn._aesara import mode
+from simple_rnn._aesara.calls import bare_call
+from simple_rnn._aesara.scan_loop import ScanLoop
+
+if not aesara.config.cxx:
+    pytest.skip("no C++ compiler here", allow_module_level=True)
+
+at_random = settings(derandomize=True, deadline=None, database=None)
+
+
+def count(function, op):
+    """How many nodes of a compiled function are of this kind."""
+    return sum(isinstance(node.op, op) for node in function.maker.fgraph.apply_nodes)
+
+
+def is_loop(function, loops=1):
+    return count(function, ScanLoop) == loops and count(function, Scan) == 0
+
+
+def compile_scan(inputs, outputs):
+    """Compile as before, but leave every scan to Aesara."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mode, "loop_in_place_of", lambda *args: [])
+        function = compile_function(inputs, outputs, on_unused_input="ignore")
+    assert count(function, ScanLoop) == 0 < count(function, Scan)
+    return function
+
+
+def compile_both(inputs, outputs):
+    """Compile with loops, and with Aesara's scan under the same numerics."""
+    loop = compile_function(inputs, outputs, on_unused_input="ignore")
+    return loop, compile_scan(inputs, outputs)
+
+
+def assert_same_bits(obtained, expected):
+    """NaN in the same places, of whatever sign; elsewhere the same bits, that of -0.0 included."""
+    for a, b in zip(obtained, expected):
+        np.testing.assert_array_equal(a, b)
+        assert a.dtype == b.dtype
+        known = ~np.isnan(a)
+        np.testing.assert_array_equal(np.signbit(a[known]), np.signbit(b[known]))
+
+
+# Scans drawn at random.
+
+OPERATIONS = [
+    lambda a, b, c: a + b,
+    lambda a, b, c: a * b,
+    lambda a, b, c: a - b,
+    lambda a, b, c: a * b + c,
+    lambda a, b, c: a + b + c,
+    lambda a, b, c: a * b * c,
+    lambda a, b, c: np.float32(0.1) * a + b,
+    lambda a, b, c: at.tanh(a),
+    lambda a, b, c: at.maximum(a, b),
+    lambda a, b, c: at.switch(a > b, b, c),
+    lambda a, b, c: -a,
+    lambda a, b, c: at.square(a),
+    lambda a, b, c: a / (1 + at.square(b)),
+]
+
+
+@dataclass
+class Drawn:
+    """A scan with its gradients, compiled in two ways, and the axes of what it takes."""
+
+    functions: tuple
+    axes: list
+    dtype: str
+
+
+def draw_scan(seed):
+    """Build a scan at random, and compile it with its gradients."""
+    rng = np.random.RandomState(seed)
+    dtype = ["float32", "float64"][rng.randint(2)]
+    sample = [("N",), ("N",), (), ("M", "N")][rng.randint(4)]
+    n_states, n_sequences, n_weights = rng.randint(1, 4), rng.randint(1, 3), rng.randint(0, 3)
+    axes = [sample] * n_states + [("T", *sample)] * n_sequences
+    axes += [sample if rng.randint(3) == 0 else () for _ in range(n_weights)]
+    inputs = [at.TensorType(dtype, (None,) * len(a))(f"v{i}") for i, a in enumerate(axes)]
+    starts, sequences = inputs[:n_states], inputs[n_states : n_states + n_sequences]
+    weights = inputs[n_states + n_sequences :]
+    n_results = rng.randint(2)
+
+    def step(*now):
+        values = list(now)
+        for _ in range(rng.randint(2, 6)):
+            chosen = [values[rng.randint(len(values))] for _ in range(3)]
+            values.append(at.cast(OPERATIONS[rng.randint(len(OPERATIONS))](*chosen), dtype))
+        states = now[n_sequences : n_sequences + n_states]
+        # Each of the shape of a state, and dependent on it or another one.
+        new = [
+            s + values[-1 - i] if rng.randint(4) else values[-1] + s for i, s in enumerate(states)
+        ]
+        return new + [new[0] * now[0]] * n_results
+
+    outputs_info = starts + [None] * n_results
+    over_time, _ = aesara.scan(step, sequences, outputs_info, weights)
+    over_time = over_time if isinstance(over_time, list) else [over_time]
+    wanted = [at.square(over_time[0][-1]).sum()]
+    wanted += [over_time[i].sum() for i in range(len(over_time)) if rng.randint(2)]
+    loss = sum(wanted[1:], wanted[0])
+    gradients = aesara.grad(loss, inputs, disconnected_inputs="ignore")
+    keep = [[], over_time][rng.randint(2)]
+    some = [g for g in gradients if rng.randint(3)] or gradients
+    return Drawn(compile_both(inputs, [loss, *some, *keep]), axes, dtype)
+
+
+def draw_array(rng, axes, lengths, dtype):
+    """Numbers with signed zeros among them, in memory in one of many ways."""
+    shape = tuple(lengths[axis] for axis in axes)
+    values = rng.uniform(-1.5, 1.5, shape).astype(dtype)
+    values = np.where(rng.uniform(size=shape) < 0.2, np.sign(values) * 0, values).astype(dtype)
+    values = np.asarray(values)
+    way = rng.randint(4)
+    if way == 1 and values.ndim:
+        return np.asfortranarray(values)
+    if way == 2 and values.ndim:
+        return values[..., ::-1].copy()[..., ::-1]
+    if way == 3:
+        wider = np.empty((*shape, 2), dtype)
+        wider[..., 0] = values
+        return wider[..., 0]
+    return values
+
+
+def compare(drawn, seed, lengths):
+    rng = np.random.RandomState(seed)
+    arrays = [draw_array(rng, axes, lengths, drawn.dtype) for axes in drawn.axes]
+    loop, scan = drawn.functions
+    with np.errstate(all="ignore"):
+        assert_same_bits(loop(*arrays), scan(*arrays))
+
+
+# Around one entry, the steps that are summed side by side, and a block of samples.
+LENGTHS = [
+    {"T": steps, "M": rows, "N": samples}
+    for steps, rows, samples in [(3, 2, 5), (1, 1, 1), (9, 1, 520), (8, 3, 1), (17, 2, 4)]
+]
+
+
+@settings(at_random, max_examples=3)
+@given(seed=st.integers(0, 10_000))
+def test_scans_drawn_at_random(seed):
+    drawn = draw_scan(seed)
+    assert count(drawn.functions[0], ScanLoop) > 0
+    for k, lengths in enumerate(LENGTHS):
+        compare(drawn, k, lengths)
+
+
+@cache
+def network(dtype):
+    """The article's network, and the gradient with respect to all that it takes."""
+    net = simpleRNN(10, 1, 1, rng=np.random.RandomState(3), dtype=dtype)
+    x_t = at.matrix("x_t", dtype=dtype)
+    s0, y_ = (at.vector(name, dtype=dtype) for name in ("s0", "y_"))
+    y_t = net.state_update(x_t, s0)
+    loss = at.square(y_ - y_t[-1]).sum()
+    gradients = aesara.grad(loss, [x_t, s0, *net.params])
+    functions = compile_both([x_t, s0, y_], [loss, y_t, *gradients])
+    assert is_loop(functions[0], loops=2)
+    return Drawn(functions, [("T", "N"), ("N",), ("N",)], dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@settings(at_random, max_examples=40)
+@given(seed=st.integers(0, 2**32 - 1), steps=st.integers(1, 20), samples=st.integers(0, 40))
+@example(seed=0, steps=1, samples=1)
+@example(seed=0, steps=12, samples=1100)
+def test_the_network_whatever_its_data(dtype, seed, steps, samples):
+    compare(network(dtype), seed, {"T": steps, "N": samples})
+
+
+# The traps.
+
+
+@pytest.mark.parametrize(("y", "x"), [(0, 1), (-np.inf, 1), (np.nan, 1), (1, np.nan), (1, 3e38)])
+def test_signed_zeros_infinities_and_nan(y, x):
+    # With x = s0 = y = 0 the gradient enters as -0.0.
+    x_t, s0, y_ = np.zeros((3, 2), "f4"), np.zeros(2, "f4"), np.array([0, y], "f4")
+    x_t[1, 1] = x
+    loop, scan = network("float32").functions
+    assert_same_bits(loop(x_t, s0, y_), scan(x_t, s0, y_))
+
+
+def scan(step, sequences, start, *weights):
+    over_time, _ = aesara.scan(step, sequences, start, weights)
+    return over_time
+
+
+def vectors(n=3):
+    return [at.matrix("x", dtype="float32"), *[at.vector(dtype="float32") for _ in range(n - 1)]]
+
+
+def values(*shapes, seed=0):
+    rng = np.random.RandomState(seed)
+    return [rng.uniform(-1, 1, shape).astype("f4") for shape in shapes]
+
+
+TENTH = np.float32(0.1)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        pytest.param(lambda x, s, w: TENTH * x + s, id="a float32 constant is no double"),
+        pytest.param(lambda x, s, w: s + (x + w), id="a sum of three is added as it is written"),
+        pytest.param(lambda x, s, w: x * (w * s), id="a product too"),
+    ],
+)
+def test_a_step_rounds_as_it_is_written(step):
+    x, s0, w = vectors()
+    function = compile_function([x, s0, w], scan(step, x, s0, w), on_unused_input="ignore")
+    assert is_loop(function)
+    arrays = values((5, 600), (600,), (600,))
+    s = arrays[1]
+    for x_t, obtained in zip(arrays[0], function(*arrays)):
+        s = step(x_t, s, arrays[2])
+        np.testing.assert_array_equal(obtained, s)
+
+
+@pytest.mark.parametrize("length", [1, 4])
+def test_known_lengths_one_included(length):
+    # One sample of known shape: a gradient without a sum.
+    x, s0 = at.TensorType("float32", (6, length))(), at.TensorType("float32", (length,))()
+    w = at.fscalar()
+    states = scan(lambda x_t, s, w: at.tanh(x_t + w * s), x, s0, w)
+    loss = at.square(states[-1]).sum() + states.sum()
+    loop, plain = compile_both([x, s0, w], [loss, *aesara.grad(loss, [w, s0, x])])
+    assert is_loop(loop, loops=2)
+    arrays = values((6, length), (length,), ())
+    assert_same_bits(loop(*arrays), plain(*arrays))
+
+
+def test_results_that_are_the_same_or_none():
+    # The second state is the first one a step before, the third never changes.
+    x, s0, s1 = vectors()
+
+    def step(x_t, s, before, still):
+        return [x_t + s, s, still, x_t + s, x_t, x_t * x_t]
+
+    results = scan(step, x, [s0, s1, s1, None, None, None])
+    loop, plain = compile_both([x, s0, s1], results)
+    assert is_loop(loop)
+    arrays = values((5, 7), (7,), (7,))
+    assert_same_bits(loop(*arrays), plain(*arrays))
+
+
+def test_a_number_of_steps_and_no_sequence():
+    s0, w = at.fvectors("s0", "w")
+    states, _ = aesara.scan(lambda s, w: w * s, None, s0, w, n_steps=3)
+    function = compile_function([s0, w], [states[-1], states])
+    assert is_loop(function)
+    start, weight = values((4,), (4,))
+    np.testing.assert_array_equal(function(start, weight)[0], weight * (weight * (weight * start)))
+    np.testing.assert_array_equal(function(start, weight)[1][0], weight * start)
+
+
+def test_no_steps_have_no_last():
+    x, s0 = vectors(2)
+    states = scan(lambda x_t, s: x_t + s, x, s0)
+    results = scan(lambda x_t: x_t + 1, x, None)
+    function = compile_function([x, s0], [states, results, (results * 2).sum()])
+    assert is_loop(function, loops=2)
+    obtained = function(*values((0, 3), (3,)))
+    assert [array.shape for array in obtained] == [(0, 3), (0, 3), ()]
+    for last in (states[-1], results[-1]):
+        with pytest.raises(IndexError, match="a scan of 0 steps"):
+            compile_function([x, s0], last, on_unused_input="ignore")(*values((0, 3), (3,)))
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [[(5, 4), (3,), (4,)], [(5, 4), (4,), (1,)], [(5, 1), (4,), (4,)], [(5, 4), (0,), (4,)]],
+)
+def test_arrays_that_do_not_fit_together(shapes):
+    x, s0, w = vectors()
+    function = compile_function([x, s0, w], scan(lambda x_t, s, w: x_t * w + s, x, s0, w))
+    assert is_loop(function)
+    with pytest.raises(ValueError, match="do not fit together"):
+        function(*values(*shapes))
+
+
+def test_it_never_reads_beyond_an_array():
+    x, s0 = vectors(2)
+    states, _ = aesara.scan(lambda x_t, s: x_t + s, x, s0, n_steps=6)
+    function = compile_function([x, s0], states)
+    assert is_loop(function)
+    with pytest.raises(ValueError, match="a scan of 6 steps reads beyond the 5 entries"):
+        function(*values((5, 4), (4,)))
+
+
+def test_what_it_returns_is_not_overwritten():
+    x, s0 = vectors(2)
+    states = scan(lambda x_t, s: x_t + s, x, s0)
+    kept = aesara.shared(np.zeros(4, "f4"))
+    function = compile_function([x, s0], [states, states[-1]], updates=[(kept, states[-1])])
+    arrays = values((5, 4), (4,))
+    returned = function(*arrays)
+    copies = [array.copy() for array in returned]
+    function(arrays[0] + 1, arrays[1])
+    assert_same_bits(returned, copies)
+
+
+# No graph of the article, and none of the package, is without it.
+
+
+@pytest.fixture
+def compiled(monkeypatch):
+    """The functions that the package compiles."""
+    functions = []
+
+    def recording(*args, **kwargs):
+        functions.append(compile_function(*args, **kwargs))
+        return functions[-1]
+
+    for module in (training, surface):
+        monkeypatch.setattr(module, "compile_function", recording)
+    return functions
+
+
+def test_no_training_is_without_it(train_models):
+    for train_model in train_models.values():
+        assert is_loop(train_model.function, loops=2)
+        # It reads the data, the weights and the states from where they are.
+        for node in train_model.function.maker.fgraph.apply_nodes:
+            if isinstance(node.op, ScanLoop):
+                assert not [v for v in node.inputs if v.owner and isinstance(v.owner.op, Subtensor)]
+
+
+def test_no_prediction_and_no_surface_is_without_it(compiled):
+    training.compile_predict(simpleRNN(10, 1, 1))
+    surface.compile_cost(make_counting_dataset())
+    assert len(compiled) == 2
+    for function in compiled:
+        assert is_loop(function)
+        (loop,) = (n.op for n in function.maker.fgraph.apply_nodes if isinstance(n.op, ScanLoop))
+        assert [result.kept for result in loop.results] == ["last"]
+
+
+def test_the_article_s_program_is_not_without_it():
+    text = Path(__file__).with_name("article_program.txt").read_text(encoding="utf-8")
+    text = text.replace("theano.function(", "compile_function(").replace("theano", "aesara")
+    names = {"__name__": "__main__", "compile_function": compile_function}
+    with aesara.config.change_flags(floatX="float32"):
+        exec(text.partition("    n_epochs = 2001")[0], names)
+    assert is_loop(names["train_model"], loops=2)
+
+
+# What does not fit stays a scan and gives the right result.
+
+
+def test_fallback_until():
+    x = at.fvector("x")
+    totals, _ = aesara.scan(lambda x_t, s: (x_t + s, until(x_t + s > 5)), x, np.float32(0))
+    function = compile_function([x], totals)
+    assert count(function, Scan) == 1
+    np.testing.assert_array_equal(function(np.arange(9, dtype="f4")), [0, 1, 3, 6])
+
+
+def test_fallback_several_steps_back():
+    start = at.fvector("start")
+    states, _ = aesara.scan(
+        lambda s2, s1: s2 + s1, None, [{"initial": start, "taps": [-2, -1]}], n_steps=6
+    )
+    function = compile_function([start], states)
+    assert count(function, Scan) == 1
+    np.testing.assert_array_equal(function(np.ones(2, "f4")), [2, 3, 5, 8, 13, 21])
+
+
+def test_fallback_matrix_product():
+    x, s0, w = at.fmatrix("x"), at.fvector("s0"), at.fmatrix("w")
+    states = scan(lambda x_t, s, w: x_t + at.dot(s, w), x, s0, w)
+    function = compile_function([x, s0, w], states[-1])
+    assert count(function, Scan) == 1
+    x, s0, w = values((3, 4), (4,), (4, 4))
+    expected = x[2] + (x[1] + (x[0] + s0 @ w) @ w) @ w
+    np.testing.assert_allclose(function(x, s0, w), expected, rtol=1e-5)
+
+
+def test_fallback_states_of_different_shapes():
+    x = at.fmatrix("x")
+    n, s0 = np.float32(0), at.zeros_like(x[0])
+    (_, s), _ = aesara.scan(lambda x_t, n, s: [n + 1, s + n * x_t], x, [n, s0])
+    function = compile_function([x], s[-1])
+    assert count(function, Scan) == 1
+    x = np.ones((4, 3), "f4")
+    np.testing.assert_array_equal(function(x), [6, 6, 6])
+
+
+def test_fallback_totals_that_are_used_before_the_end():
+    x = at.fmatrix("x")
+    totals, _ = aesara.scan(lambda x_t, total: total + x_t.sum(), x, np.float32(0))
+    function = compile_function([x], totals)
+    assert count(function, Scan) == 1
+    (x,) = values((5, 3))
+    np.testing.assert_allclose(function(x), x.sum(axis=1).cumsum(), rtol=1e-6)
+
+
+def test_fallback_truncated_gradient():
+    x, s0, w = at.fvector("x"), at.fscalar("s0"), at.fscalar("w")
+    states, _ = aesara.scan(lambda x_t, s, w: x_t * w + s, x, s0, w, truncate_gradient=2)
+    function = compile_function([x, s0, w], aesara.grad(states[-1], w))
+    assert count(function, Scan) >= 1
+    assert function(np.array([1, 2, 4], "f4"), 0, 1) == 6  # not 7
+
+
+def test_fallback_without_a_compiler():
+    x, s0 = vectors(2)
+    states = scan(lambda x_t, s: x_t + s, x, s0)
+    with aesara.config.change_flags(cxx=""):
+        function = compile_function([x, s0], states[-1])
+        assert count(function, Scan) == 1
+        np.testing.assert_array_equal(function(np.ones((3, 2), "f4"), np.zeros(2, "f4")), [3, 3])
+
+
+# Calls.
+
+
+@pytest.mark.parametrize("mode", [None, "FAST_COMPILE", "DebugMode"])
+def test_a_bare_call_computes_the_same(mode):
+    w = aesara.shared(np.float32(1))
+    function = compile_function([], [w + 1], updates=[(w, w * 2)], mode=mode)
+    call = bare_call(function)
+    assert (call is function) == (mode == "DebugMode")
+    results = [call(), function(), call(), call()]
+    np.testing.assert_array_equal(results, [[2], [3], [5], [9]])
+    assert w.get_value() == 16
+
+
+def test_costs_keep_their_values():
+    data = make_counting_dataset(rng=np.random.RandomState(1))
+    net = simpleRNN(10, 1, 1, rng=np.random.RandomState(2))
+    train_model = compile_train_model(net, GradientDescentOptimizer(net.params, 1e-5), data)
+    start = net.weights
+    costs = [train_model() for _ in range(3)]
+    net.weights = start
+    assert [float(cost) for (cost,) in costs] == [float(train_model()[0]) for _ in range(3)]

@@ -1,0 +1,42 @@
+"""simple_rnn.surface: the cost over the two weights."""
+
+import numpy as np
+import pytest
+
+from simple_rnn import CountingDataset, article, compile_cost, numpy_reference
+
+DATASET = article.dataset()
+
+
+@pytest.fixture(scope="module")
+def cost():
+    return compile_cost(DATASET)
+
+
+def in_numpy(w_x, w_rec):
+    states = numpy_reference.forward_states(DATASET.x.T.astype(float), w_x, w_rec)
+    return numpy_reference.cost(states[:, -1], DATASET.y.astype(float))
+
+
+def test_each_with_each_is_numpy_s_loop_over_the_pairs(cost):
+    # More pairs than are computed at once, and no multiple of that number.
+    w_x, w_rec = np.linspace(-1, 2, 61), np.linspace(-1, 1.5, 51)
+    costs = cost(w_x, w_rec[:, np.newaxis])
+    expected = [[in_numpy(wx, wRec) for wx in w_x] for wRec in w_rec]
+    np.testing.assert_allclose(costs, expected, rtol=1e-12, atol=1e-12)
+    assert (costs.shape, costs.dtype) == ((51, 61), "float64")
+    assert costs[40, 40] == 0  # both weights 1
+
+
+def test_any_shapes_that_broadcast(cost):
+    assert cost(0.5, 0.7) == pytest.approx(in_numpy(0.5, 0.7))
+    assert cost([], 1).shape == (0,)
+    assert cost([[1, 0]], [1]).tolist() == [[0, in_numpy(0, 1)]]
+
+
+def test_the_states_start_at_s0_and_the_data_is_copied():
+    dataset = CountingDataset(x=[[1.0, 0.0]], y=[0.0, 0.0], s0=[3.0, 4.0])
+    cost = compile_cost(dataset)
+    dataset.x[:] = 9
+    # (1 * 2 + 3 * 10)^2 + (4 * 10)^2
+    assert cost(2, 10) == 32**2 + 40**2
