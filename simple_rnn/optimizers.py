@@ -20,8 +20,9 @@ to write it, chosen because it gives the digits that the article printed (README
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import partial, reduce
 from numbers import Real
+from operator import add
 from typing import Any, Callable
 
 import aesara
@@ -246,7 +247,8 @@ class RMSPropOptimizer(Optimizer):
         )
         rescale = check_hyperparameter("rescale", rescale, "a number above 0", lambda n: n > 0)
         gradients = self.gradients(loss)
-        squared_norm = sum(at.sum(at.square(g)) for g in gradients)
+        # sum would start from the integer 0, which the flag cast_policy may make a float64.
+        squared_norm = reduce(add, (at.sum(at.square(g)) for g in gradients))
         # Rounded once, from float64: among the ways to write it the one with the article's digits.
         n64 = at.sqrt(at.sqrt(at.cast(squared_norm, "float64")))
 

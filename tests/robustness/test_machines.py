@@ -174,7 +174,7 @@ def test_a_damaged_cache(tmp_path):
     [
         "mode=DebugMode,warn__ignore_bug_before=all",
         "optimizer=fast_compile,linker=vm,allow_gc=False,scan__allow_gc=True",
-        "optimizer_excluding=inplace:fusion,floatX=float16",
+        "optimizer_excluding=inplace:fusion,floatX=float16,cast_policy=numpy+floatX",
         "gcc__cxxflags=-O2 -march=native -ffast-math -ffp-contract=fast",
     ],
 )
