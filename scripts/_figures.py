@@ -40,6 +40,10 @@ METADATA = {
 }
 STYLE = {"svg.hashsalt": "simple_rnn", "savefig.dpi": 130, "figure.constrained_layout.use": True}
 
+# Above this curvature, in units of the step size, a Nesterov step with momentum 0.5 is unstable:
+# 2 (1 + mu) / (1 + 2 mu).
+NESTEROV_LIMIT = 1.5
+
 # The size of the data at which the benchmark times an epoch on ever more samples, in steps.
 SCALING_SEQ_LEN = 100
 # What stands before the name of a contestant in the head of a column.
@@ -245,3 +249,104 @@ def _panel(cells: list[study.Cell], optimizer: str) -> tuple[Any, ...]:
     choice = (condition.learning_rate, article.SEQ_LEN)
     by_article = condition.source == "article" and choice[::-1] in at
     return rates, lengths, trained, diverged, choice if by_article else None
+
+
+# The rows of the figure evidence, and the beginning of the facts that belong to each.
+FORMS_CHANGED = {
+    "the form used here": "the form used",
+    "another momentum": "momentum",
+    "another decay": "decay",
+    "the norm, or no rescaling": "rescaled by",
+    "another start": "accumulators from",
+    "not centred": "centred",
+}
+# The histograms of the figure, with what they are called in it.
+HISTOGRAMS = {
+    "equal ways to write the update": "all equal ways to write the update",
+    "RMSProp, gradients +-1 ulp": "last bit of the gradients at random",
+}
+
+
+def save_evidence(table: Path, picture: Path) -> None:
+    """Draw what line 100 says about the form of RMSProp, and line 200 about rounding.
+
+    Parameters
+    ----------
+    table : Path
+        The CSV file that check_evidence.py wrote.
+    picture : Path
+        Where the figure goes.
+    """
+    with refused_if_damaged(table, "scripts/check_evidence.py"):
+        with table.open(newline="", encoding="utf-8") as file:
+            facts = list(csv.DictReader(file))
+        nearest = [f for f in facts if f["part"] == "nearest to line 100"]
+        distances = {
+            title: [float(f["value"]) for f in nearest if f["what"].startswith(begin)]
+            for title, begin in FORMS_CHANGED.items()
+        }
+        (tried,) = (
+            int(f["value"])
+            for f in facts
+            if f["part"] == "forms of RMSProp" and f["what"] == "tried"
+        )
+        (band,) = (float(f["value"]) for f in facts if f["what"].startswith("rounding moves line"))
+        shares, edges = {}, []
+        for part, title in HISTOGRAMS.items():
+            bins = [f for f in facts if f["part"].endswith(f": {part}")]
+            shares[title] = [float(f["value"]) for f in bins]
+            edges = [float(f["what"].split()[0]) for f in bins] + [
+                float(bins[-1]["what"].split()[-1])
+            ]
+    printed = article.CONDITIONS["rmsprop"].published_costs
+
+    def draw(figure: Figure) -> None:
+        left, right = figure.subplots(1, 2, width_ratios=(5, 4))
+        plotting.nearest_forms(distances, band, ax=left)
+        left.set(xlabel=f"distance of line 100 from the printed {printed[100]:.4f}")
+        left.set_title(f"Form: of {tried:,} only one fits line 100", fontsize="medium")
+        plotting.rounding_spread(edges, shares, printed[200], ax=right)
+        right.set(xlabel="line 200 (cost at epoch 200)")
+        right.set_title("Rounding: line 200 could be any of these", fontsize="medium")
+
+    save_figure(picture, (9.4, 4.0), draw)
+
+
+def save_edge_of_stability(table: Path, picture: Path) -> None:
+    """Draw the cost of RMSProp, and below it the curvature that its steps feel.
+
+    Parameters
+    ----------
+    table : Path
+        The CSV file that check_evidence.py wrote.
+    picture : Path
+        Where the figure goes.
+    """
+    with refused_if_damaged(table, "scripts/check_evidence.py"):
+        columns = _read_numbers(table)
+        names = {"the article's run, float32": "float32", "the same in float64": "float64"}
+        costs = {name: columns[f"cost in {dtype}"] for name, dtype in names.items()}
+        felt = {name: columns[f"felt curvature in {dtype}"] for name, dtype in names.items()}
+
+    def draw(figure: Figure) -> None:
+        above, below = figure.subplots(2, 1, sharex=True)
+        for (name, values), colour, line in zip(costs.items(), ("blue", "orange"), "-:"):
+            style = {"color": plotting.COLOURS[colour], "linestyle": line, "linewidth": 1.8}
+            above.plot(columns["epoch"], values, label=name, **style)
+        above.set(yscale="log", ylabel="cost")
+        above.grid(alpha=0.3)
+        above.legend()
+        plotting.felt_curvature(felt, NESTEROV_LIMIT, ax=below)
+        below.set(xlim=(80, 400))
+        red = plotting.COLOURS["vermilion"]
+        below.text(398, NESTEROV_LIMIT + 0.25, "unstable above 1.5", ha="right", color=red)
+        notes = (
+            ("climbs: the gradient\nhardly changes, so\nthe steps grow", (144, 1.55), (84, 3.2)),
+            ("breaks: the last bit has grown into an\noscillation", (169, 4.6), (190, 4.4)),
+            ("and rides on the limit to the end", (280, 1.55), (225, 2.6)),
+        )
+        for text, end, start in notes:
+            below.annotate(text, end, start, arrowprops={"arrowstyle": "->", "color": "0.4"})
+        figure.suptitle("RMSProp at the edge of stability")
+
+    save_figure(picture, (8.2, 5.4), draw)

@@ -5,7 +5,8 @@
 Under the pinned versions the files come out the same to the byte. With --redraw the figures are
 drawn again from the saved data, without compiling or running anything. What depends on the machine
 is not measured again: `scaling` shows the last whole run of scripts/benchmark.py. Nor is what takes
-minutes: `learning_rate` shows the last whole run of scripts/learning_rate_study.py.
+minutes: `learning_rate` shows the last whole run of scripts/learning_rate_study.py, and `evidence`
+that of scripts/check_evidence.py.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from _figures import (
     METADATA,
     OPTIMIZER_NAMES,
     read_table,
+    save_edge_of_stability,
+    save_evidence,
     save_figure,
     save_learning_rate,
     save_scaling,
@@ -182,6 +185,8 @@ RECORDED = {
     "scaling": save_scaling,
     "learning_rate": save_learning_rate,
     "trainability": save_trainability,
+    "evidence": save_evidence,
+    "edge_of_stability": save_edge_of_stability,
 }
 
 

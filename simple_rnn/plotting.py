@@ -7,7 +7,10 @@
   alternating;
 - :func:`learning_rate`: the final cost over the learning rate, for several optimizers;
 - :func:`trainability`: how many runs end trained, over learning rate and length of the sequences;
-- :func:`scaling`: the time per epoch over the size of the data, for several ways to compute it.
+- :func:`scaling`: the time per epoch over the size of the data, for several ways to compute it;
+- :func:`nearest_forms`: how near other forms of an optimizer come to a printed cost;
+- :func:`rounding_spread`: what rounding makes of a printed cost;
+- :func:`felt_curvature`: the curvature that each step feels, and the limit of stability.
 
 Without an Axes they draw on the current one, as pyplot does. matplotlib is imported when a picture
 is drawn, not before.
@@ -29,10 +32,13 @@ if TYPE_CHECKING:
 __all__ = [
     "COLOURS",
     "cost_surface",
+    "felt_curvature",
     "gradient_over_time",
     "learning_rate",
     "loss_curve",
+    "nearest_forms",
     "network",
+    "rounding_spread",
     "scaling",
     "trainability",
 ]
@@ -501,3 +507,117 @@ def _edges(centres: np.ndarray) -> np.ndarray:
     logs = np.log(centres)
     half = (np.diff(logs) if len(logs) > 1 else np.ones(1)) / 2
     return np.exp([logs[0] - half[0], *(logs[:-1] + half), logs[-1] + half[-1]])
+
+
+def nearest_forms(
+    distances: Mapping[str, np.ndarray], rounding: float, ax: Axes | None = None
+) -> Axes:
+    """Draw how near other forms of an optimizer come to a printed cost, on a logarithmic scale.
+
+    Parameters
+    ----------
+    distances : mapping from name to ndarray of shape (n,)
+        For each way to change the form, a row, the distances of the nearest costs from the printed
+        one. The first row is the form itself.
+    rounding : float
+        How far rounding can move the cost.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; None stands for the current Axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The Axes drawn on.
+    """
+    distances = {name: _array(f"distances[{name!r}]", d, (None,)) for name, d in distances.items()}
+    ax = _current(ax)
+    smallest = min(d.min() for d in distances.values())
+    ax.axvspan(smallest / 3, rounding, color="0.88")
+    last = len(distances) - 1
+    middle = np.sqrt(rounding * smallest / 3)  # on the logarithmic scale
+    ax.text(middle, last, "rounding\nalone", ha="center", va="center", color="0.35")
+    colours = [COLOURS["blue"], *[COLOURS["vermilion"]] * last]
+    for row, (d, colour) in enumerate(zip(distances.values(), colours)):
+        ax.plot(d, np.full(len(d), row), "o", color=colour, markeredgecolor="white", markersize=8)
+    ax.set(xscale="log", xlim=(smallest / 3, 1), ylim=(last + 0.6, -0.6))
+    ax.set_yticks(range(len(distances)), distances)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x", alpha=0.3)
+    return ax
+
+
+def rounding_spread(
+    edges: np.ndarray,
+    shares: Mapping[str, np.ndarray],
+    printed: float,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw what rounding makes of a cost: for several kinds of it the share of runs in each bin.
+
+    Parameters
+    ----------
+    edges : ndarray of shape (n + 1,)
+        The edges of the bins of the cost.
+    shares : mapping from name to ndarray of shape (n,)
+        For each kind of rounding the share of its runs in each bin, in percent; the first is
+        filled.
+    printed : float
+        The printed cost, a line.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; None stands for the current Axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The Axes drawn on.
+    """
+    edges = _array("edges", edges, (None,))
+    ax = _current(ax)
+    colours = (COLOURS["sky"], COLOURS["black"], COLOURS["green"])
+    for row, ((name, share), colour) in enumerate(zip(shares.items(), cycle(colours))):
+        share = _array(f"shares[{name!r}]", share, (len(edges) - 1,))
+        ax.stairs(share, edges, color=colour, label=name, fill=row == 0, linewidth=1.6)
+    ax.axvline(printed, color=COLOURS["vermilion"], linewidth=2, label=f"printed: {printed:g}")
+    ax.set(ylabel="% of the runs", ylim=(0, 1.6 * ax.get_ylim()[1]))  # room for the legend
+    ax.grid(alpha=0.3)
+    ax.legend(loc="upper left")
+    return ax
+
+
+def felt_curvature(
+    curvatures: Mapping[str, np.ndarray], limit: float, ax: Axes | None = None
+) -> Axes:
+    """Draw the curvature that each step feels, and the limit above which steps are unstable.
+
+    Parameters
+    ----------
+    curvatures : mapping from name to ndarray of shape (n_epochs,)
+        For each run the largest eigenvalue of ``S^(1/2) H S^(1/2)`` at each epoch: ``H`` is the
+        Hessian of the cost, and ``S`` the diagonal of what the gradient is multiplied by.
+    limit : float
+        The largest at which a step is stable: 2 for gradient descent,
+        ``2 (1 + mu) / (1 + 2 mu)`` for a Nesterov step with momentum ``mu``.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; None stands for the current Axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The Axes drawn on.
+
+    Notes
+    -----
+    Source: Cohen et al., "Adaptive Gradient Methods at the Edge of Stability", 2022.
+    """
+    ax = _current(ax)
+    colours = zip(cycle((COLOURS["blue"], COLOURS["orange"])), cycle("-:"))
+    for (name, curvature), (colour, line) in zip(curvatures.items(), colours):
+        curvature = _array(f"curvatures[{name!r}]", curvature, (None,))
+        epochs = np.arange(1, len(curvature) + 1)
+        ax.plot(epochs, curvature, line, color=colour, linewidth=1.8, label=name)
+    ax.axhline(limit, color=COLOURS["vermilion"], linewidth=1.5)
+    top = 1.1 * max(limit, *(np.max(curvature) for curvature in curvatures.values()))
+    ax.axhspan(limit, top, color=COLOURS["vermilion"], alpha=0.08, linewidth=0)
+    ax.set(xlabel="epoch", ylabel="felt curvature", ylim=(0, top))
+    ax.grid(alpha=0.3)
+    return ax

@@ -1,0 +1,178 @@
+"""The article's two trainings in NumPy alone, many variants of one side by side.
+
+A check that shares no code with the package, and needs no Aesara: data, network, gradient and
+optimizers are written here again. In float32 every operation rounds once, and sums over the samples
+are formed in float64, as ``scan``'s gradient does.
+
+All arrays have the variants along their last axis: the weights are of shape (2, n_variants).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Callable
+
+import numpy as np
+
+Array = np.ndarray
+Step = Callable[[Array, Array], Array]  # weights and gradient -> new weights
+
+GD_RATE, RMSPROP_RATE = 1e-5, 1e-3
+DECAY, MOMENTUM, RESCALE, FLOOR = 0.9, 0.5, 5.0, 1e-4
+
+
+def task(dtype: str = "float32") -> tuple[Array, Array, Array]:
+    """Return ``x``, (10, 20, 1), ``y``, (20, 1), and the initial weights, (2, 1)."""
+    rng = np.random.RandomState(1)
+    x = np.around([rng.rand(10) for _ in range(20)]).T[:, :, np.newaxis].astype(dtype)
+    return x, x.sum(axis=0), rng.uniform(-0.1, 0.1, (2, 1)).astype(dtype)
+
+
+def total(values: Array) -> Array:
+    """Return the sum over the samples, added in float64 from the first to the last."""
+    return values.astype("float64").sum(axis=0).astype(values.dtype)
+
+
+def cost_and_gradient(x: Array, y: Array, weights: Array) -> tuple[Array, Array]:
+    """Return the cost, (n_variants,), and its gradient, (2, n_variants), by BPTT."""
+    w_x, w_rec = weights
+    states = [np.zeros((len(y), len(w_x)), x.dtype)]
+    for row in x:
+        states.append(row * w_x + states[-1] * w_rec)
+    error = states[-1] - y
+    g, gradient = 2 * error, np.zeros_like(weights)
+    for row, state in zip(x[::-1], states[-2::-1]):
+        gradient += [total(g * row), total(g * state)]
+        g = g * w_rec
+    return total(error * error), gradient
+
+
+def gradient_descent(learning_rate: float = GD_RATE, fused: bool = True) -> Step:
+    """Return a step of gradient descent; ``fused`` rounds once, as a fused multiply-add does."""
+
+    def step(p: Array, g: Array) -> Array:
+        return fma(-learning_rate, g, p) if fused else p - learning_rate * g
+
+    return step
+
+
+def fma(a: Array | float, b: Array, c: Array) -> Array:
+    """Return ``a * b + c`` rounded once: the product of two float32 numbers is exact in float64."""
+    a = b.dtype.type(a) if isinstance(a, float) else a
+    return (np.multiply(a, b, dtype="float64") + c).astype(b.dtype)
+
+
+# The formulas of the RMSProp step, each with algebraically equal ways to write it; the first way is
+# the package's. After FUSED come the ways in which a product is fused with a sum. What only doubles
+# or halves, as momentum 0.5 does, is exact, and so no other way.
+FUSED = None
+ONE_DECAY = 1 - DECAY
+WAYS: dict[str, tuple] = {
+    "n": (  # the root of the norm, from the square of the norm
+        lambda q: np.sqrt(np.sqrt(q.astype("float64"))).astype(q.dtype),
+        lambda q: np.sqrt(np.sqrt(q)),
+    ),
+    "rescaled": (
+        lambda g, n: g / np.maximum(1, n / RESCALE),
+        lambda g, n: g * (1 / np.maximum(1, n / RESCALE)),
+        lambda g, n: g * (RESCALE / np.maximum(RESCALE, n)),
+        lambda g, n: (g * RESCALE) / np.maximum(RESCALE, n),
+    ),
+    "s": (
+        lambda s, g: DECAY * s + ONE_DECAY * (g * g),
+        lambda s, g: DECAY * s + (ONE_DECAY * g) * g,
+        lambda s, g: s + ONE_DECAY * (g * g - s),
+        FUSED,
+        lambda s, g: fma(DECAY, s, ONE_DECAY * (g * g)),
+        lambda s, g: fma(ONE_DECAY, g * g, DECAY * s),
+        lambda s, g: fma(ONE_DECAY, g * g - s, s),
+    ),
+    "a": (
+        lambda a, g: DECAY * a + ONE_DECAY * g,
+        lambda a, g: a + ONE_DECAY * (g - a),
+        FUSED,
+        lambda a, g: fma(DECAY, a, ONE_DECAY * g),
+        lambda a, g: fma(ONE_DECAY, g, DECAY * a),
+        lambda a, g: fma(ONE_DECAY, g - a, a),
+    ),
+    "variance": (
+        lambda s, a: s - a * a,
+        FUSED,
+        lambda s, a: fma(-a, a, s),
+    ),
+    "d": (
+        lambda g, r, rate: rate * (g / r),
+        lambda g, r, rate: (rate * g) / r,
+        lambda g, r, rate: (rate / r) * g,
+    ),
+    "p": (  # from the old m and the new one
+        lambda p, m, m_new, d: (p + MOMENTUM**2 * m) - (1 + MOMENTUM) * d,
+        lambda p, m, m_new, d: p + (MOMENTUM**2 * m - (1 + MOMENTUM) * d),
+        lambda p, m, m_new, d: (p + MOMENTUM * m_new) - d,
+        lambda p, m, m_new, d: p + (MOMENTUM * m_new - d),
+        FUSED,
+        lambda p, m, m_new, d: fma(-(1 + MOMENTUM), d, p + MOMENTUM**2 * m),
+        lambda p, m, m_new, d: p + fma(-(1 + MOMENTUM), d, MOMENTUM**2 * m),
+    ),
+}
+
+
+def rmsprop(
+    learning_rate: float = RMSPROP_RATE, ways: Mapping[str, Array] | None = None
+) -> tuple[Step, dict[str, Array]]:
+    """Return a step of RMSProp, and what it remembers: s, a, m, and the last variance and r.
+
+    Parameters
+    ----------
+    learning_rate : float
+        The article's by default.
+    ways : mapping from a name in WAYS to ndarray of shape (n_variants,), optional
+        Which way each variant takes, an index among those of :func:`ways_of`; None: the first.
+    """
+    memory: dict[str, Array] = {}
+
+    def by(name: str, *arguments: Array) -> Array:
+        if ways is None:
+            return WAYS[name][0](*arguments)
+        return np.choose(ways[name], [way(*arguments) for way in ways_of(name)])
+
+    def step(p: Array, g: Array) -> Array:
+        if not memory:
+            memory.update({name: np.zeros_like(p) for name in "sam"})
+        g = by("rescaled", g, by("n", (g * g).sum(axis=0)))
+        s, a = by("s", memory["s"], g), by("a", memory["a"], g)
+        variance = by("variance", s, a)
+        r = np.maximum(np.sqrt(np.maximum(variance, 0)), p.dtype.type(FLOOR))
+        d = by("d", g, r, learning_rate)
+        m = MOMENTUM * memory["m"] - d
+        p_new = by("p", p, memory["m"], m, d)
+        memory.update(s=s, a=a, m=m, variance=variance, r=r)
+        return p_new
+
+    return step, memory
+
+
+def ways_of(name: str, fused: bool = True) -> list[Callable]:
+    """Return the ways to write a formula."""
+    ways = WAYS[name]
+    if not fused and FUSED in ways:
+        ways = ways[: ways.index(FUSED)]
+    return [way for way in ways if way is not FUSED]
+
+
+def epochs(
+    step: Step,
+    weights: Array,
+    dtype: str = "float32",
+    n_epochs: int = 2001,
+    disturb: Callable[[Array], Array] = lambda gradient: gradient,
+) -> Iterator[tuple[Array, Array]]:
+    """Yield the cost of each epoch, before its update, and the weights after it.
+
+    ``disturb`` may change the gradient.
+    """
+    x, y, _ = task(dtype)
+    for _ in range(n_epochs):
+        cost, gradient = cost_and_gradient(x, y, weights)
+        weights = step(weights, disturb(gradient))
+        yield cost, weights
