@@ -19,6 +19,8 @@ NAMES = [
     "scaling",
     "learning_rate",
     "trainability",
+    "evidence",
+    "edge_of_stability",
 ]
 # What other scripts measured; nothing that a run of this one could write again.
 RECORDS = ["benchmark.csv", "benchmark.json"]
