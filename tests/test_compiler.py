@@ -1,5 +1,6 @@
 """The precompiled headers: made once, really used, and never in the way."""
 
+import shutil
 import subprocess
 import sys
 
@@ -21,8 +22,8 @@ print(compile_function([x], at.exp(x) + 1)([0]))
 pytestmark = pytest.mark.skipif(not aesara.config.cxx, reason="no C++ compiler here")
 
 
-def compile_in(folder, **environment):
-    result = run_python("-c", COMPILE, flags=f"base_compiledir={folder}", **environment)
+def compile_in(folder, cxx=aesara.config.cxx):
+    result = run_python("-c", COMPILE, flags=f"base_compiledir={folder},cxx={cxx}")
     assert result.returncode == 0, result.stderr
     assert result.stdout == "[2.]\n"
     return sorted(folder.rglob("*.gch"))
@@ -47,6 +48,11 @@ def test_g_plus_plus_takes_the_precompiled_headers(tmp_path):
         text=True,
     )
     assert answer.stderr.splitlines()[0] == f"! {headers}"
+
+
+@pytest.mark.skipif(not shutil.which("clang++"), reason="no clang++ here")
+def test_clang_goes_without(tmp_path):
+    assert compile_in(tmp_path, cxx="clang++") == []
 
 
 def test_a_path_with_a_space_goes_without(tmp_path):

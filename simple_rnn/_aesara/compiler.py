@@ -5,7 +5,7 @@ Python, NumPy and C++, and reading these takes half of the compiler's time. Here
 precompiled once, into Aesara's compile cache: where ``-I`` leads g++ to a folder that holds
 ``Python.h.gch``, it takes that for everything that ``#include <Python.h>`` and its neighbours would
 bring. g++ checks by itself whether the precompiled headers suit a module, and else reads the
-headers as ever; so does a compiler that does not know the kind.
+headers as ever. clang has another way, and goes without.
 
 Where the compiler or the cache fails, :func:`compiling` says so in a sentence.
 """
@@ -111,6 +111,8 @@ def _precompiled_headers(cxx: str, flags: str, compiledir: Path) -> Path | None:
     folder = compiledir / f"headers_{hashlib.sha256(repr(made_from).encode()).hexdigest()[:16]}"
     if not (folder / "Python.h.gch").exists():
         try:
+            if "__clang__" in _run([cxx, "-dM", "-E", "-x", "c++", "-"]):
+                return None  # clang takes no precompiled header from where -I leads
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=folder) as beside:
                 _precompile(command, Path(beside))
@@ -142,10 +144,11 @@ def _precompile(command: list[str], folder: Path) -> None:
         _run([*command, *step, source])
 
 
-def _run(command: list, source: str = "") -> None:
-    """Run the compiler; raise CompileError, with what it said, if it fails."""
+def _run(command: list, source: str = "") -> str:
+    """Run the compiler and return what it prints; raise CompileError with it if it fails."""
     answer = subprocess.run(
         command, input=source, capture_output=True, encoding="utf-8", errors="replace", check=False
     )
     if answer.returncode:
         raise CompileError(answer.stderr or f"it ends with status {answer.returncode}")
+    return answer.stdout
