@@ -203,13 +203,17 @@ class RMSPropOptimizer(Optimizer):
     Notes
     -----
     The article leaves its optimizer out and points to a web site. This form is public code by Kyle
-    Kastner ("RMSProp with nesterov momentum and gradient rescaling", BSD 3-clause), which a later
-    public program by the article's author uses, and the article's numbers fit it. It differs from
-    what other libraries call RMSProp: the mean is subtracted, as in Graves (2013, arXiv:1308.0850,
-    eq. 38 to 45); the root has a floor of 1e-4 instead of an added epsilon; the momentum is
-    Nesterov's; the accumulators start at zero without correction; and the gradient is rescaled as a
-    whole where ``n`` exceeds ``rescale``. Kastner's code takes the square root of the norm for
-    ``n``, and so does this.
+    Kastner ("RMSProp with nesterov momentum and gradient rescaling", BSD 3-clause), the root of the
+    norm included, which by all signs the article's author used in a public program. It is not
+    what other libraries call RMSProp: the mean is subtracted; the root has a floor instead of an
+    added epsilon; the momentum is Nesterov's; the accumulators start at zero without correction;
+    and the gradient is rescaled as a whole where ``n`` exceeds ``rescale``. It goes back to Graves
+    (2013, arXiv:1308.0850, eq. 38 to 45), who has heavy-ball momentum, a decay of 0.95, an epsilon
+    inside the root, and no rescaling.
+
+    What the article's numbers say of the form, and what they cannot, is shown by
+    ``scripts/check_evidence.py``. In its run neither the floor nor the guard against a negative
+    variance ever acts.
     """
 
     DECAY = 0.9  # of both running means

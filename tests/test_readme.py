@@ -142,6 +142,60 @@ def test_what_it_says_of_the_map_is_in_the_table():
     assert all(2 * int(row["trained"]) > int(row["runs"]) for row in longest)
 
 
+def test_the_counts_of_the_evidence_are_those_that_were_found():
+    facts = {(row["part"], row["what"]): row for row in figure_table("evidence")}
+
+    def found(part, what, column="value"):
+        return float(facts[part, what][column])
+
+    forms, ways = "forms of RMSProp", "equal ways to write the update"
+    n_forms, n_ways = found(forms, "tried"), found(ways, "tried")
+    all_22 = found(ways, "with all 22 lines as printed")
+    readme, gallery = " ".join(README.split()), " ".join(GALLERY.split())
+    assert f"every other of the {n_forms:,.0f} forms tried" in readme
+    assert f"of {n_ways:,.0f} equal ways to write the update {all_22:.0f} print all 22" in readme
+    band = found(forms, "rounding moves line 100 by at most")
+    near = found(forms, "line 100 so near to 5.7880")
+    nearest = min(
+        found(*fact) for fact in facts if fact[0] == "nearest to line 100" and ":" in fact[1]
+    )
+    noise = "gradients +-1 ulp"
+    edge, plateau = "edge of stability, RMSProp", "last cost, and the last two"
+    for sentence in (
+        f"Of {n_forms:,.0f} forms of RMSProp the {near:.0f} that come",
+        f"can move it ({band:.4f})",
+        f"other form is {nearest // band:.0f} times as far",
+        f"5.7876 (0.5) and {found('line 100 with another momentum', '0.03'):.0f} (0.03)",
+        f"Of {n_ways:,.0f} algebraically equal ways to write the update"
+        f" {found(ways, 'with line 100 as printed'):,.0f} print line 100",
+        f"and {all_22:.0f} print all 22 lines; of the"
+        f" {found(ways, 'without fused multiply-add: tried'):.0f} without a fused",
+        f"{found(f'RMSProp, {noise}', '% with all 22 lines as printed')} % of 1,000 runs",
+        f"{found(f'gradient descent, {noise}', '% with all 22 lines as printed')} % do for",
+        f"can bear (1.5, at epoch {found(edge, 'float32: first epoch above the limit'):.0f})",
+        f"(at epoch {found(edge, 'float32: epoch of its peak'):.0f}, in float64 at"
+        f" {found(edge, 'float64: epoch of its peak'):.0f})",
+        f"{found('plateau of RMSProp', f'0.0005: {plateau}'):.4f}, and with half of that at"
+        f" {found('plateau of RMSProp', f'0.00025: {plateau}'):.5f}",
+    ):
+        assert sentence in gallery
+    assert found(ways, "without fused multiply-add: with all 22 lines") == 1
+    descent = "edge of stability, gradient descent"
+    assert found(descent, "largest stable learning rate there") == pytest.approx(9.5e-5, rel=0.01)
+    assert found(descent, "9e-5: last cost") < 1e-5 < 1 < found(descent, "1e-4: last cost")
+
+
+def test_where_numbers_are_a_command_or_a_reason_is():
+    """Each section that states a measured number names what prints it, or says why nothing can."""
+    source = r"scripts/\w+\.py|\w+\.csv|pytest|cannot be checked here"
+    for text in (README, GALLERY):
+        for section in re.split(r"^##+ ", text, flags=re.MULTILINE)[1:]:
+            versions = r"(?:Python|Aesara|Theano|arXiv)[ :][\d., to]+|\]\([^)]*\)|<[^>]*>|```.*?```"
+            prose = re.sub(versions, "", section, flags=re.DOTALL)
+            if re.search(r"\d\.\d|\d,\d{3}|\d %|\d%", prose):
+                assert re.search(source, section), section
+
+
 def test_what_it_names_exists():
     for path in re.findall(r"`((?:scripts|tests|simple_rnn|figures)/[\w./]+)`", README):
         assert (ROOT / path).exists(), path
