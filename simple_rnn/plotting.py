@@ -105,12 +105,12 @@ def network(ax: Axes | None = None) -> Axes:
     def arrow(start: tuple, end: tuple, colour: str, label: str = "", **style: object) -> None:
         style = {"arrowstyle": "-|>", "mutation_scale": 15, "linewidth": 1.8, **style}
         ax.add_patch(FancyArrowPatch(start, end, color=colour, shrinkA=0, shrinkB=0, **style))
-        if label:
-            x, y = ((a + b) / 2 for a, b in zip(start, end))
-            sideways = start[0] == end[0]
-            x, y = (x + 0.1, y) if sideways else (x, y + 0.12)
-            align = {"ha": "left", "va": "center"} if sideways else {"ha": "center", "va": "bottom"}
-            ax.text(x, y, label, fontsize=13, color=colour, **align)
+        # Beside an arrow up and above one to the right; in points, as the size of its head is.
+        beside, above = (((7, 0), "left", "center"), ((-3, 5), "center", "bottom"))
+        away, ha, va = beside if start[0] == end[0] else above
+        centre = [(a + b) / 2 for a, b in zip(start, end)]
+        text = {"fontsize": 12, "color": colour, "ha": ha, "va": va}
+        ax.annotate(label, centre, away, textcoords="offset points", **text)
 
     def up(x: float, start: float, colour: str, label: str = "") -> None:
         arrow((x, start + radius), (x, start + (middle - low) - radius), colour, label)
@@ -121,18 +121,20 @@ def network(ax: Axes | None = None) -> Axes:
     unit(x, middle, "$s$")
     unit(x, high, "$y$", COLOURS["green"])
     up(x, low, weights, "$W_x$")
-    up(x, middle, COLOURS["black"], "1")
+    up(x, middle, COLOURS["black"], "1 (fixed)")
     # The loop in two arcs, out and back in.
     side, far = x + 0.31, (x + 1.0, middle)
     out, back = ("angle3,angleA=40,angleB=90", "angle3,angleA=90,angleB=-40")
     arrow((side, middle + 0.18), far, weights, arrowstyle="-", connectionstyle=out)
     arrow(far, (side, middle - 0.18), weights, connectionstyle=back)
-    ax.text(x + 1.1, middle, "$W_{rec}$", fontsize=13, color=weights, va="center")
-    ax.text(0, -0.75, "folded", ha="center", color="0.4")
+    ax.text(x + 1.1, middle, "$W_{rec}$", fontsize=12, color=weights, va="center")
+    ax.text(x, -0.75, "folded", ha="center", color="0.4")
+    for y, name in ((low, "input"), (middle, "state"), (high, "output")):
+        ax.text(x - 0.5, y, name, ha="right", va="center", color="0.4")
 
     # Unfolded: a chain from the initial state to the last, whose value is the answer.
-    arrow((2.3, middle), (3.1, middle), "0.5", mutation_scale=22, linewidth=3)
-    columns = {"0": 3.9, "1": 5.5, "2": 7.1, "n": 9.6}
+    arrow((2.2, middle), (2.8, middle), "0.5", mutation_scale=22, linewidth=3)
+    columns = {"0": 3.5, "1": 5.1, "2": 6.7, "n": 9.6}
     for step, x in columns.items():
         unit(x, middle, f"$s_{step}$")
         if step != "0":
@@ -141,17 +143,17 @@ def network(ax: Axes | None = None) -> Axes:
     for a, b in (("0", "1"), ("1", "2")):
         gap = ((columns[a] + radius, middle), (columns[b] - radius, middle))
         arrow(*gap, weights, "$W_{rec}$")
-    dots = 8.35
+    dots = 8.05
     ax.text(dots, middle, "$\\cdots$", fontsize=18, ha="center", va="center")
     ax.text(dots, low, "$\\cdots$", fontsize=18, ha="center", va="center")
-    arrow((columns["2"] + radius, middle), (dots - 0.25, middle), weights)
-    arrow((dots + 0.25, middle), (columns["n"] - radius, middle), weights, "$W_{rec}$")
+    arrow((columns["2"] + radius, middle), (dots - 0.32, middle), weights)
+    arrow((dots + 0.32, middle), (columns["n"] - radius, middle), weights, "$W_{rec}$")
     up(columns["n"], middle, COLOURS["black"], "1")
     unit(columns["n"], high, "$y$", COLOURS["green"])
 
     caption = "unfolded over time:  $s_k = x_k\\,W_x + s_{k-1}\\,W_{rec}$"
     ax.text((columns["0"] + columns["n"]) / 2, -0.75, caption, ha="center", color="0.4")
-    ax.set(xlim=(-0.6, 10.3), ylim=(-0.9, 3.5), aspect="equal")
+    ax.set(xlim=(-1.5, 10.3), ylim=(-0.9, 3.5), aspect="equal")
     ax.set_axis_off()
     return ax
 

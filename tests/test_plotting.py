@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch
 
 from simple_rnn import article, plotting
 
@@ -67,6 +68,16 @@ def test_network_on_the_current_axes():
     plt.close()
     shown = {text.get_text() for text in right.texts}
     assert {"$s_0$", "$x_1$", "$x_n$", "$s_n$", "$y$", "$W_x$", "$W_{rec}$"} <= shown
+
+
+@pytest.mark.parametrize("size", [(8.2, 3.4), (6.4, 4.8)])
+def test_the_network_s_labels_stand_clear_of_its_arrows(size):
+    ax = plotting.network(Figure(figsize=size).subplots())
+    draw(ax)
+    arrows = [p.get_window_extent().padded(3) for p in ax.patches if isinstance(p, FancyArrowPatch)]
+    boxes = [t.get_window_extent() for t in ax.texts if t.get_text().startswith(("$W_", "1"))]
+    assert len(boxes) == 10
+    assert not any(box.overlaps(arrow) for box in boxes for arrow in arrows)
 
 
 def test_costs_that_overflow_or_vanish(ax):
