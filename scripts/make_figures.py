@@ -35,6 +35,7 @@ from _figures import (
     save_trainability,
     write_table,
 )
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simple_rnn import History, article, compile_cost, numpy_reference, plotting
@@ -95,8 +96,22 @@ def draw_loss(name: str, folder: Path, figure: Figure) -> None:
     for ax, yscale in zip(figure.subplots(1, 2), ("linear", "log")):
         plotting.loss_curve(costs, published, yscale, ax=ax)
         ax.set_title(f"{yscale} scale", fontsize="medium")
+    if name == "rmsprop":
+        draw_last_epochs(costs, ax.inset_axes((0.42, 0.3, 0.53, 0.3)))
     condition = article.CONDITIONS[name]
-    figure.suptitle(f"{condition.title}, learning rate {condition.learning_rate:g}")
+    rate = f"{condition.learning_rate:g}".replace("e-0", "e-")  # 1e-5, as the article writes it
+    figure.suptitle(f"{condition.title}, learning rate {rate}")
+
+
+def draw_last_epochs(costs: np.ndarray, ax: Axes) -> None:
+    """Draw the cycle of two costs that RMSProp ends in."""
+    last = np.arange(len(costs) - 10, len(costs) + 1)
+    ax.plot(last, costs[last - 1], "o-", color=plotting.COLOURS["blue"], markersize=3)
+    ax.set_title("the last epochs: two costs in turn", fontsize="small")
+    ax.set_xticks(last[1::4])
+    ax.set_yticks(costs[-2:], [f"{cost:.4f}" for cost in costs[-2:]])
+    ax.tick_params(labelsize="small")
+    ax.margins(y=0.3)
 
 
 def compute_surface() -> Tables:
@@ -220,13 +235,20 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         metavar="FOLDER",
         help="where the files go (default: figures/); made if it is not there",
     )
-    parser.add_argument("--only", choices=names, metavar="NAME", help=f"one of {', '.join(names)}")
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=names,
+        metavar="NAME",
+        dest="names",
+        help=f"one of {', '.join(names)}; may be given more than once",
+    )
     parser.add_argument("--format", choices=METADATA, default="png", help="default: png")
     parser.add_argument(
         "--redraw", action="store_true", help="draw from the data saved in the folder, run nothing"
     )
     options = parser.parse_args(arguments)
-    options.names = [options.only] if options.only else names
+    options.names = options.names or names
     return options
 
 

@@ -94,10 +94,12 @@ def test_the_data_says_what_it_is(drawn, histories):
     ]
 
 
-def test_only_one(make_figures, tmp_path):
+def test_only_some(make_figures, tmp_path):
     folder = tmp_path / "new"
-    assert make_figures.main(["--only", "gradient_over_time", "--output-dir", str(folder)]) == 0
-    assert files(folder) == ["gradient_over_time.csv", "gradient_over_time.png"]
+    only = ["--only", "gradient_over_time", "--only", "SRNmodel2"]
+    assert make_figures.main([*only, "--output-dir", str(folder)]) == 0
+    names = ["SRNmodel2.png", "gradient_over_time.csv", "gradient_over_time.png"]
+    assert files(folder) == names
     with (folder / "gradient_over_time.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     # The gradient at the last state, multiplied by w_rec = 2 ten times on its way to the first.
