@@ -182,10 +182,9 @@ def _draw_learning_rate(figure: Figure, results: list[study.Result]) -> None:
                 continue
             rates = np.array([result.settings.learning_rate for result in shown])
             runs[name] = rates, np.array([result.final_cost for result in shown])
-            condition = article.CONDITIONS[key]
-            if condition.source == "article" and condition.learning_rate in rates:
-                chosen[name] = condition.learning_rate
-        plotting.learning_rate(runs, chosen, ax=ax)
+            if article.CONDITIONS[key].learning_rate in rates:
+                chosen[name] = article.CONDITIONS[key].learning_rate
+        plotting.learning_rate(runs, chosen, study.TRAINED, ax=ax)
         if len(lengths) > 1:
             ax.set_title(f"{length} steps", fontsize="medium")
             ax.label_outer()
@@ -241,7 +240,5 @@ def _panel(cells: list[study.Cell], optimizer: str) -> tuple[Any, ...]:
     rows = [[at[length, rate] for rate in rates] for length in lengths]
     trained = [[cell.trained / cell.runs for cell in row] for row in rows]
     diverged = [[cell.diverged / cell.runs for cell in row] for row in rows]
-    condition = article.CONDITIONS[optimizer]
-    choice = (condition.learning_rate, article.SEQ_LEN)
-    by_article = condition.source == "article" and choice[::-1] in at
-    return rates, lengths, trained, diverged, choice if by_article else None
+    choice = (article.CONDITIONS[optimizer].learning_rate, article.SEQ_LEN)
+    return rates, lengths, trained, diverged, choice if choice[::-1] in at else None

@@ -336,6 +336,7 @@ def _gradient_trend(w_rec: float) -> str:
 def learning_rate(
     runs: Mapping[str, tuple[np.ndarray, np.ndarray]],
     chosen: Mapping[str, float] | None = None,
+    threshold: float | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the final cost over the learning rate, both on logarithmic scales.
@@ -350,7 +351,9 @@ def learning_rate(
         For each optimizer its runs, in any order; a cost that is not finite stands for a run that
         diverged.
     chosen : mapping from name to learning rate, optional
-        Learning rates to mark with a star, each among those of the runs: the article's.
+        Learning rates to mark with a star, each among those of the runs: the published ones.
+    threshold : float, optional
+        The cost under which a run counts as trained, drawn as a line.
     ax : matplotlib.axes.Axes, optional
         Where to draw; None stands for the current Axes.
 
@@ -371,7 +374,7 @@ def learning_rate(
                 f" runs[{name!r}], on whose line the star is to stand"
             )
     ax = _current(ax)
-    star, cross = "the article's choice", "diverged (size: in\nhow many runs)"
+    star, cross = "published choice", "diverged (size: in\nhow many runs)"
     for row, ((name, (rates, costs)), colour) in enumerate(
         zip(runs.items(), cycle(("blue", "vermilion", "green", "purple")))
     ):
@@ -404,6 +407,11 @@ def learning_rate(
         ax.plot([], [], "x", markersize=9, markeredgewidth=2, label=cross, **grey)
     ax.set(xscale="log", yscale="log", xlabel="learning rate")
     ax.set(ylabel="final cost (sum of squared errors)")
+    if threshold is not None:
+        ax.axhline(threshold, color="black", linestyle="--", linewidth=1.2)
+        text = {"textcoords": "offset points", "ha": "right", "va": "top"}
+        right = {"xy": (1, threshold), "xycoords": ax.get_yaxis_transform()}
+        ax.annotate(f"trained: below {threshold:g}", **right, xytext=(-4, -4), **text)
     ax.grid(alpha=0.3)
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return ax
@@ -465,7 +473,7 @@ def trainability(
         as the size of a cross on it. ``trained[i, j]`` belongs to ``seq_lens[i]`` and
         ``learning_rates[j]``.
     chosen : (learning rate, length), optional
-        A point to mark with a star: the article's.
+        A point to mark with a star: the published one.
     ax : matplotlib.axes.Axes, optional
         Where to draw; None stands for the current Axes.
 
@@ -490,7 +498,7 @@ def trainability(
     ax.scatter(x[some], y[some], sizes, label="diverged (size: how many)", **cross)
     if chosen is not None:
         star = {"color": COLOURS["yellow"], "markeredgecolor": "black", "markersize": 15}
-        ax.plot(*chosen, "*", label="the article's choice", **star)
+        ax.plot(*chosen, "*", label="published choice", **star)
     ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="length in steps")
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.yaxis.set_major_formatter("{x:g}")

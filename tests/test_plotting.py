@@ -109,12 +109,12 @@ def test_learning_rate_draws_the_median_the_band_and_what_diverged(ax):
     fails = rates[shuffled], np.concatenate([fine, some, most])[shuffled]
     works = rates, np.concatenate([fine, fine, fine]) / 100
     runs = {"fails": fails, "works": works}
-    assert plotting.learning_rate(runs, {"fails": 1e-4, "works": 1e-2}, ax=ax) is ax
+    assert plotting.learning_rate(runs, {"fails": 1e-4, "works": 1e-2}, 0.5, ax=ax) is ax
     draw(ax)
     assert labels(ax) == [
         "fails",
         "works",
-        "the article's choice",
+        "published choice",
         "diverged (size: in\nhow many runs)",
     ]
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
@@ -123,6 +123,8 @@ def test_learning_rate_draws_the_median_the_band_and_what_diverged(ax):
     medians = [line.get_xydata() for line in shown if line.get_marker() == "None"]
     np.testing.assert_array_equal(medians[0], [[1e-4, 5], [1e-3, 8], [1e-2, np.nan]])
     np.testing.assert_array_equal(medians[1], [[1e-4, 0.05], [1e-3, 0.05], [1e-2, 0.05]])
+    assert set(medians[2][:, 1]) == {0.5}
+    assert [text.get_text() for text in ax.texts] == ["trained: below 0.5"]
     stars = [line.get_xydata().tolist() for line in shown if line.get_marker() == "*"]
     assert stars == [[[1e-4, 5]], [[1e-2, 0.05]]]
     crosses = [line for line in shown if line.get_marker() == "x"]
