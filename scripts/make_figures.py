@@ -168,10 +168,14 @@ def draw_gradient(folder: Path, figure: Figure) -> None:
     file, n_rows = folder / "gradient_over_time.csv", article.SEQ_LEN + 1
     _, *gradients = read_table(file, GRADIENT_COLUMNS, n_rows).values()
     by_weights = dict(zip(article.GRADIENT_WEIGHTS, gradients))
-    plotting.gradient_over_time(by_weights, ax=figure.subplots())
-    figure.suptitle(
-        "The gradient on its way back through time: it explodes, alternates or vanishes"
-    )
+    left, right = figure.subplots(1, 2, sharey=True)
+    above = {weights: by_weights.pop(weights) for weights in [*by_weights] if weights[1] > 0}
+    plotting.gradient_over_time(above, ax=left)
+    plotting.gradient_over_time(by_weights, ax=right)
+    left.set_title("$w_{rec} > 0$: the sign stays", fontsize="medium")
+    right.set_title("$w_{rec} \\leq 0$: the sign alternates, or nothing is left", fontsize="medium")
+    right.set_ylabel("")
+    figure.suptitle("Each step back multiplies the gradient by $w_{rec}$: it explodes or vanishes")
 
 
 @dataclass(frozen=True)

@@ -287,6 +287,8 @@ def gradient_over_time(
 ) -> Axes:
     """Draw the gradient that reaches each state on its way back through time.
 
+    The height is its size, on a logarithmic scale with 0 below it; its sign stands in the circles.
+
     Parameters
     ----------
     gradients : mapping from (w_x, w_rec) to ndarray of shape (seq_len + 1,)
@@ -309,28 +311,46 @@ def gradient_over_time(
         for weights, gradient in gradients.items()
     }
     ax = _current(ax)
-    styles = cycle(zip(("blue", "vermilion", "green", "black", "orange", "purple"), "osD^vP"))
-    for (weights, gradient), (name, marker) in zip(gradients.items(), styles):
-        label = "{:g}, {:g}: {}".format(*weights, _gradient_trend(weights[1]))
-        style = {"color": COLOURS[name], "marker": marker, "markersize": 5}
-        ax.plot(range(len(gradient)), gradient, label=label, **style)
-    # Linear from -1 to 1 and wide enough there for its three labels.
-    ax.set_yscale("symlog", linscale=1.5)
-    ax.set(xlabel="\u2190 back through time      time step $k$")
-    ax.set(ylabel="gradient at state $s_k$ (symlog)")
-    ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.axhline(0, color="0.6", linewidth=0.8)
+    for (w_x, w_rec), gradient in gradients.items():
+        trend, colour = _gradient_trend(w_rec)
+        size = np.abs(gradient)
+        ax.plot(size, color=colour)
+        # In a circle at each step the sign; the circle is filled where it is +.
+        for sign, mark in ((1, "$+$"), (-1, "$-$"), (0, "$0$")):
+            at = np.flatnonzero(np.sign(gradient) == sign)
+            face, ink = (colour, "white") if sign == 1 else ("white", colour)
+            ax.plot(at, size[at], ls="", marker="o", markersize=9, mfc=face, mec=colour)
+            ax.plot(at, size[at], ls="", marker=mark, markersize=5, mfc=ink, mec=ink)
+        label = f"$w_x$ = {w_x:g}, $w_{{rec}}$ = {w_rec:g}:\n{trend}"
+        text = {"ha": "right", "va": "center", "fontsize": "small", "in_layout": False}
+        ax.text(-0.6, size[0], label, color=colour, **text)
+    # Logarithmic down to the smallest size, and 0 below it.
+    sizes = np.abs(np.concatenate(list(gradients.values())))
+    smallest = 10 ** np.floor(np.log10(sizes[sizes > 0].min(initial=1)))
+    ax.set_yscale("symlog", linthresh=smallest, linscale=1.2)
+    ax.set(ylim=(-smallest / 2, 1000 * sizes.max()), ylabel="size of the gradient at state $s_k$")
+    last = len(gradient) - 1
+    ax.set(xlim=(-0.75 * last, 1.05 * last), xlabel="time step $k$")
+    ax.set_xticks([tick for tick in ax.get_xticks() if 0 <= tick <= last])
+    arrow = {"arrowstyle": "<|-", "color": "0.3", "linewidth": 1.5}
+    top = {"xycoords": ax.get_xaxis_transform(), "color": "0.3", "in_layout": False}
+    ax.annotate("", (last, 0.92), (0, 0.92), arrowprops=arrow, **top)
+    ax.annotate("backpropagation", (last / 2, 0.94), ha="center", va="bottom", **top)
     ax.grid(alpha=0.3)
-    ax.legend(title="$w_x$, $w_{rec}$", loc="center left", bbox_to_anchor=(1, 0.5))
     return ax
 
 
-def _gradient_trend(w_rec: float) -> str:
-    """Return what becomes of a gradient that is multiplied by ``w_rec`` at every step."""
+def _gradient_trend(w_rec: float) -> tuple[str, str]:
+    """Return what becomes of a gradient that is multiplied by ``w_rec`` a step, and its colour."""
     if w_rec == 0:
-        return "gone after a step"
-    trend = "explodes" if abs(w_rec) > 1 else "vanishes" if abs(w_rec) < 1 else "stays the same"
-    return f"{trend}, alternating" if w_rec < 0 else trend
+        return "gone after a step", COLOURS["green"]
+    if abs(w_rec) == 1:
+        trend, colour = "stays the same", COLOURS["black"]
+    elif abs(w_rec) > 1:
+        trend, colour = "explodes", COLOURS["vermilion"]
+    else:
+        trend, colour = "vanishes", COLOURS["blue"]
+    return (f"{trend}, alternating" if w_rec < 0 else trend), colour
 
 
 def learning_rate(

@@ -50,14 +50,22 @@ def test_gradient_over_time(ax):
     steps = np.arange(10, -1, -1)
     gradients = {(1, r): float(r) ** steps for r in (2, 1, 0.5, 0, -0.5, -2)}
     assert plotting.gradient_over_time(gradients, ax=ax) is ax
-    assert labels(ax) == [
-        "1, 2: explodes",
-        "1, 1: stays the same",
-        "1, 0.5: vanishes",
-        "1, 0: gone after a step",
-        "1, -0.5: vanishes, alternating",
-        "1, -2: explodes, alternating",
+    assert [text.get_text().split(" = ")[2] for text in ax.texts if "=" in text.get_text()] == [
+        "2:\nexplodes",
+        "1:\nstays the same",
+        "0.5:\nvanishes",
+        "0:\ngone after a step",
+        "-0.5:\nvanishes, alternating",
+        "-2:\nexplodes, alternating",
     ]
+    # Each gradient is a line and, for each sign, circles and the signs in them.
+    *_, line, plus, _, minus, _, zero, _ = ax.lines
+    np.testing.assert_array_equal(line.get_ydata(), 2.0**steps)
+    np.testing.assert_array_equal(plus.get_xydata()[:, 0], steps[::-2])
+    np.testing.assert_array_equal(minus.get_xydata()[:, 0], [1, 3, 5, 7, 9])
+    assert len(zero.get_xdata()) == 0
+    low, _ = ax.get_ylim()
+    assert low < 0 == min(ax.lines[21].get_ydata())  # the zeros of w_rec = 0 can be seen
     draw(ax)
 
 
