@@ -36,6 +36,7 @@ from _figures import (
     write_table,
 )
 from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from simple_rnn import History, article, compile_cost, numpy_reference, plotting
@@ -45,6 +46,7 @@ Tables = dict[str, tuple[Iterable[str], Iterable[Iterable[Any]]]]  # file -> (co
 COST = "cost (sum of squared errors)"
 LOSS_FILES = {"gd": "rnn_loss_log1.csv", "rmsprop": "rnn_loss_log2.csv"}
 LOSS_COLUMNS = ("epoch", COST, "cost printed in the article")
+SURFACE_NORM = LogNorm(0.1, 1e7, clip=True)
 SURFACE_COLUMNS = ("w_x", "w_rec", COST)
 PATH_COLUMNS = (
     "epoch",
@@ -131,6 +133,14 @@ def compute_surface() -> Tables:
     return tables
 
 
+def read_surface(folder: Path, window: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the weights of a window's grid, and the costs over them."""
+    side = len(article.WINDOWS[window])
+    table = read_table(folder / f"cost_surface_{window}.csv", SURFACE_COLUMNS, side**2)
+    w_x, w_rec, costs = (values.reshape(side, side) for values in table.values())
+    return w_x[0], w_rec[:, 0], costs
+
+
 def draw_surface(folder: Path, figure: Figure) -> None:
     """Draw the cost surface in both windows."""
     file, n_rows = folder / "cost_surface_paths.csv", article.N_EPOCHS + 1
@@ -141,12 +151,25 @@ def draw_surface(folder: Path, figure: Figure) -> None:
         source = " (source blog)" if article.CONDITIONS[name].source == "blog" else ""
         path = np.column_stack([w_x, w_rec])
         paths[title + source] = path[np.isfinite(path).all(axis=1)]
-    for ax, (window, points) in zip(figure.subplots(1, 2), article.WINDOWS.items()):
-        side = len(points)
-        table = read_table(folder / f"cost_surface_{window}.csv", SURFACE_COLUMNS, side**2)
-        w_x, w_rec, costs = (values.reshape(side, side) for values in table.values())
-        plotting.cost_surface(w_x[0], w_rec[:, 0], costs, paths=paths, ax=ax)
-    figure.suptitle("The cost over the two weights, and the paths that training takes")
+    axes = figure.subplots(1, 2)
+    for ax, window in zip(axes, article.WINDOWS):
+        plotting.cost_surface(*read_surface(folder, window), paths=paths, ax=ax)
+        # One colour scale and one legend for both. What is far above the paths is all one colour.
+        mesh, legend = ax.collections[0], ax.get_legend()
+        mesh.colorbar.remove()
+        mesh.set_norm(SURFACE_NORM)
+        legend.remove()
+    figure.colorbar(mesh, ax=axes, location="bottom", aspect=50, extend="max", label=COST)
+    dark = {"facecolor": "0.3", "labelcolor": "white"}  # two of the lines are light
+    figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=5, **dark)
+    wide, near = axes
+    for ax, text, colour, at, beside in (
+        (wide, "slit at $w_x = 0$: the\nstate stays 0 there", "black", (0, -2.2), (0.4, -2.8)),
+        (near, "narrow valley", "white", (0.25, 1.4), (0.5, 1.75)),
+    ):
+        arrow = {"arrowstyle": "->", "color": colour}
+        ax.annotate(text, at, beside, color=colour, arrowprops=arrow)
+    figure.suptitle("Training walks over a plain into a narrow valley, and along it to the optimum")
 
 
 def compute_gradient() -> Tables:
