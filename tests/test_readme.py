@@ -170,7 +170,8 @@ def test_what_it_names_exists():
 
 def test_the_gallery_shows_every_figure():
     shown = set(re.findall(r"!\[[^\]]+\]\(([^)]+)\)", GALLERY))
-    assert shown == {path.name for path in (ROOT / "figures").glob("*.[pg][ni][gf]")}
+    pictures = (".png", ".gif")
+    assert shown == {p.name for p in (ROOT / "figures").iterdir() if p.suffix in pictures}
 
 
 def test_the_readme_stays_short():
