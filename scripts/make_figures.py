@@ -343,12 +343,12 @@ def main(arguments: list[str] | None = None) -> int:
     options.output_dir.mkdir(exist_ok=True)
     computed = set()
     for name in options.names:
-        arguments = name, options.output_dir, options.format
+        figure = name, options.output_dir, options.format
         if name in RECORDED:
-            draw_recorded(*arguments, options.redraw)
+            draw_recorded(*figure, options.redraw)
         else:
             compute = RECIPES[name].compute
-            make(*arguments, options.redraw or compute in computed)
+            make(*figure, options.redraw or compute in computed)
             computed.add(compute)
     return 0
 

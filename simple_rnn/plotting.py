@@ -293,7 +293,7 @@ def gradient_over_time(
     ----------
     gradients : mapping from (w_x, w_rec) to ndarray of shape (seq_len + 1,)
         For each pair of weights the gradient of the cost with respect to the states 0 to
-        ``seq_len``.
+        ``seq_len``. Sizes that are nearly equal, as at 0.5 and -0.5, are best on two Axes.
     ax : matplotlib.axes.Axes, optional
         Where to draw; None stands for the current Axes.
 
@@ -325,12 +325,16 @@ def gradient_over_time(
         text = {"ha": "right", "va": "center", "fontsize": "small", "in_layout": False}
         ax.text(-0.6, size[0], label, color=colour, **text)
     # Logarithmic down to the smallest size, and 0 below it.
-    sizes = np.abs(np.concatenate(list(gradients.values())))
+    sizes = np.abs(np.concatenate([[0.0], *gradients.values()]))
+    sizes = sizes[np.isfinite(sizes)]
     smallest = 10 ** np.floor(np.log10(sizes[sizes > 0].min(initial=1)))
     ax.set_yscale("symlog", linthresh=smallest, linscale=1.2)
-    ax.set(ylim=(-smallest / 2, 1000 * sizes.max()), ylabel="size of the gradient at state $s_k$")
-    last = len(gradient) - 1
-    ax.set(xlim=(-0.75 * last, 1.05 * last), xlabel="time step $k$")
+    ax.set(
+        ylim=(-smallest / 2, 1000 * sizes.max(initial=1)),
+        ylabel="size of the gradient at state $s_k$",
+    )
+    last = max(map(len, gradients.values()), default=1) - 1
+    ax.set(xlim=(-0.75 * last - 0.1, 1.05 * last + 0.1), xlabel="time step $k$")
     ax.set_xticks([tick for tick in ax.get_xticks() if 0 <= tick <= last])
     arrow = {"arrowstyle": "<|-", "color": "0.3", "linewidth": 1.5}
     top = {"xycoords": ax.get_xaxis_transform(), "color": "0.3", "in_layout": False}

@@ -69,6 +69,13 @@ def test_gradient_over_time(ax):
     draw(ax)
 
 
+def test_gradients_that_overflow_or_are_none(ax):
+    plotting.gradient_over_time({(1, 9): np.array([np.inf, np.nan, 2.0]), (1, 0): [0.0]}, ax=ax)
+    draw(ax)
+    plotting.gradient_over_time({}, ax=ax)
+    draw(ax)
+
+
 def test_network_on_the_current_axes():
     with plt.rc_context({"backend": "agg"}):
         _, (_, right) = plt.subplots(1, 2)
