@@ -27,7 +27,9 @@ from simple_rnn import article, plotting, study
 os.environ.setdefault("MPLCONFIGDIR", os.path.join(aesara.config.base_compiledir, "matplotlib"))
 with failures_in_one_line():
     import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from PIL import Image
 
 FIGURES_FOLDER = Path(__file__).resolve().parents[1] / "figures"
 OPTIMIZER_NAMES = {"gd": "gradient descent", "rmsprop": "RMSProp", "rprop": "Rprop"}
@@ -63,13 +65,54 @@ def save_figure(path: Path, size: tuple[float, float], draw: Callable[[Figure], 
         Draws on the empty figure that it is given.
     """
     suffix = path.suffix[1:]
-    with mpl.rc_context():
-        mpl.rcdefaults()  # not those of the user's matplotlibrc
-        mpl.rcParams.update(STYLE)
+    with own_style():
         figure = Figure(figsize=size)
         draw(figure)
         with replacing(path) as beside:
             figure.savefig(beside, format=suffix, metadata=METADATA[suffix])
+
+
+@contextmanager
+def own_style() -> Iterator[None]:
+    """Draw in the style of the figures, not in that of the user's matplotlibrc."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
+        yield
+
+
+def save_film(path: Path, size: tuple[float, float], draw: Callable[[Figure], Any]) -> None:
+    """Draw the frames of a film and save them as a GIF, the same to the byte each time.
+
+    Parameters
+    ----------
+    path : Path
+        Where it goes.
+    size : tuple of float
+        The width and height of a frame in inches.
+    draw : callable
+        A generator, given the empty figure: it draws what stays and yields nothing; then it yields,
+        for each frame, the artists that change. They are ``animated``.
+    """
+    with own_style():
+        figure = Figure(figsize=size, dpi=100)
+        canvas, frames = FigureCanvasAgg(figure), draw(figure)
+        next(frames)
+        canvas.draw()
+        still, images = canvas.copy_from_bbox(figure.bbox), []
+        for artists in frames:
+            canvas.restore_region(still)
+            for artist in artists:
+                artist.axes.draw_artist(artist)
+            images.append(Image.fromarray(np.array(canvas.buffer_rgba())).convert("RGB"))
+    # One palette for all, that of the last frame, which shows most: what does not change between
+    # two frames takes no room then.
+    palette = images[-1].quantize(method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    first, *others = (image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images)
+    durations = [80] * len(others) + [2500]  # milliseconds
+    options = {"save_all": True, "append_images": others, "duration": durations, "loop": 0}
+    with replacing(path) as beside:
+        first.save(beside, format="gif", **options)
 
 
 def write_table(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
@@ -186,10 +229,9 @@ def _draw_learning_rate(figure: Figure, results: list[study.Result]) -> None:
                 continue
             rates = np.array([result.settings.learning_rate for result in shown])
             runs[name] = rates, np.array([result.final_cost for result in shown])
-            condition = article.CONDITIONS[key]
-            if condition.source == "article" and condition.learning_rate in rates:
-                chosen[name] = condition.learning_rate
-        plotting.learning_rate(runs, chosen, ax=ax)
+            if article.CONDITIONS[key].learning_rate in rates:
+                chosen[name] = article.CONDITIONS[key].learning_rate
+        plotting.learning_rate(runs, chosen, study.TRAINED, ax=ax)
         if len(lengths) > 1:
             ax.set_title(f"{length} steps", fontsize="medium")
             ax.label_outer()
@@ -245,10 +287,8 @@ def _panel(cells: list[study.Cell], optimizer: str) -> tuple[Any, ...]:
     rows = [[at[length, rate] for rate in rates] for length in lengths]
     trained = [[cell.trained / cell.runs for cell in row] for row in rows]
     diverged = [[cell.diverged / cell.runs for cell in row] for row in rows]
-    condition = article.CONDITIONS[optimizer]
-    choice = (condition.learning_rate, article.SEQ_LEN)
-    by_article = condition.source == "article" and choice[::-1] in at
-    return rates, lengths, trained, diverged, choice if by_article else None
+    choice = (article.CONDITIONS[optimizer].learning_rate, article.SEQ_LEN)
+    return rates, lengths, trained, diverged, choice if choice[::-1] in at else None
 
 
 # The rows of the figure evidence, and the beginning of the facts that belong to each.

@@ -111,12 +111,12 @@ def network(ax: Axes | None = None) -> Axes:
     def arrow(start: tuple, end: tuple, colour: str, label: str = "", **style: object) -> None:
         style = {"arrowstyle": "-|>", "mutation_scale": 15, "linewidth": 1.8, **style}
         ax.add_patch(FancyArrowPatch(start, end, color=colour, shrinkA=0, shrinkB=0, **style))
-        if label:
-            x, y = ((a + b) / 2 for a, b in zip(start, end))
-            sideways = start[0] == end[0]
-            x, y = (x + 0.1, y) if sideways else (x, y + 0.12)
-            align = {"ha": "left", "va": "center"} if sideways else {"ha": "center", "va": "bottom"}
-            ax.text(x, y, label, fontsize=13, color=colour, **align)
+        # Beside an arrow up and above one to the right; in points, as the size of its head is.
+        beside, above = (((7, 0), "left", "center"), ((-3, 5), "center", "bottom"))
+        away, ha, va = beside if start[0] == end[0] else above
+        centre = [(a + b) / 2 for a, b in zip(start, end)]
+        text = {"fontsize": 12, "color": colour, "ha": ha, "va": va}
+        ax.annotate(label, centre, away, textcoords="offset points", **text)
 
     def up(x: float, start: float, colour: str, label: str = "") -> None:
         arrow((x, start + radius), (x, start + (middle - low) - radius), colour, label)
@@ -127,18 +127,20 @@ def network(ax: Axes | None = None) -> Axes:
     unit(x, middle, "$s$")
     unit(x, high, "$y$", COLOURS["green"])
     up(x, low, weights, "$W_x$")
-    up(x, middle, COLOURS["black"], "1")
+    up(x, middle, COLOURS["black"], "1 (fixed)")
     # The loop in two arcs, out and back in.
     side, far = x + 0.31, (x + 1.0, middle)
     out, back = ("angle3,angleA=40,angleB=90", "angle3,angleA=90,angleB=-40")
     arrow((side, middle + 0.18), far, weights, arrowstyle="-", connectionstyle=out)
     arrow(far, (side, middle - 0.18), weights, connectionstyle=back)
-    ax.text(x + 1.1, middle, "$W_{rec}$", fontsize=13, color=weights, va="center")
-    ax.text(0, -0.75, "folded", ha="center", color="0.4")
+    ax.text(x + 1.1, middle, "$W_{rec}$", fontsize=12, color=weights, va="center")
+    ax.text(x, -0.75, "folded", ha="center", color="0.4")
+    for y, name in ((low, "input"), (middle, "state"), (high, "output")):
+        ax.text(x - 0.5, y, name, ha="right", va="center", color="0.4")
 
     # Unfolded: a chain from the initial state to the last, whose value is the answer.
-    arrow((2.3, middle), (3.1, middle), "0.5", mutation_scale=22, linewidth=3)
-    columns = {"0": 3.9, "1": 5.5, "2": 7.1, "n": 9.6}
+    arrow((2.2, middle), (2.8, middle), "0.5", mutation_scale=22, linewidth=3)
+    columns = {"0": 3.5, "1": 5.1, "2": 6.7, "n": 9.6}
     for step, x in columns.items():
         unit(x, middle, f"$s_{step}$")
         if step != "0":
@@ -147,17 +149,17 @@ def network(ax: Axes | None = None) -> Axes:
     for a, b in (("0", "1"), ("1", "2")):
         gap = ((columns[a] + radius, middle), (columns[b] - radius, middle))
         arrow(*gap, weights, "$W_{rec}$")
-    dots = 8.35
+    dots = 8.05
     ax.text(dots, middle, "$\\cdots$", fontsize=18, ha="center", va="center")
     ax.text(dots, low, "$\\cdots$", fontsize=18, ha="center", va="center")
-    arrow((columns["2"] + radius, middle), (dots - 0.25, middle), weights)
-    arrow((dots + 0.25, middle), (columns["n"] - radius, middle), weights, "$W_{rec}$")
+    arrow((columns["2"] + radius, middle), (dots - 0.32, middle), weights)
+    arrow((dots + 0.32, middle), (columns["n"] - radius, middle), weights, "$W_{rec}$")
     up(columns["n"], middle, COLOURS["black"], "1")
     unit(columns["n"], high, "$y$", COLOURS["green"])
 
     caption = "unfolded over time:  $s_k = x_k\\,W_x + s_{k-1}\\,W_{rec}$"
     ax.text((columns["0"] + columns["n"]) / 2, -0.75, caption, ha="center", color="0.4")
-    ax.set(xlim=(-0.6, 10.3), ylim=(-0.9, 3.5), aspect="equal")
+    ax.set(xlim=(-1.5, 10.3), ylim=(-0.9, 3.5), aspect="equal")
     ax.set_axis_off()
     return ax
 
@@ -291,11 +293,13 @@ def gradient_over_time(
 ) -> Axes:
     """Draw the gradient that reaches each state on its way back through time.
 
+    The height is its size, on a logarithmic scale with 0 below it; its sign stands in the circles.
+
     Parameters
     ----------
     gradients : mapping from (w_x, w_rec) to ndarray of shape (seq_len + 1,)
         For each pair of weights the gradient of the cost with respect to the states 0 to
-        ``seq_len``.
+        ``seq_len``. Sizes that are nearly equal, as at 0.5 and -0.5, are best on two Axes.
     ax : matplotlib.axes.Axes, optional
         Where to draw; None stands for the current Axes.
 
@@ -313,33 +317,56 @@ def gradient_over_time(
         for weights, gradient in gradients.items()
     }
     ax = _current(ax)
-    styles = cycle(zip(("blue", "vermilion", "green", "black", "orange", "purple"), "osD^vP"))
-    for (weights, gradient), (name, marker) in zip(gradients.items(), styles):
-        label = "{:g}, {:g}: {}".format(*weights, _gradient_trend(weights[1]))
-        style = {"color": COLOURS[name], "marker": marker, "markersize": 5}
-        ax.plot(range(len(gradient)), gradient, label=label, **style)
-    # Linear from -1 to 1 and wide enough there for its three labels.
-    ax.set_yscale("symlog", linscale=1.5)
-    ax.set(xlabel="\u2190 back through time      time step $k$")
-    ax.set(ylabel="gradient at state $s_k$ (symlog)")
-    ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.axhline(0, color="0.6", linewidth=0.8)
+    for (w_x, w_rec), gradient in gradients.items():
+        trend, colour = _gradient_trend(w_rec)
+        size = np.abs(gradient)
+        ax.plot(size, color=colour)
+        # In a circle at each step the sign; the circle is filled where it is +.
+        for sign, mark in ((1, "$+$"), (-1, "$-$"), (0, "$0$")):
+            at = np.flatnonzero(np.sign(gradient) == sign)
+            face, ink = (colour, "white") if sign == 1 else ("white", colour)
+            ax.plot(at, size[at], ls="", marker="o", markersize=9, mfc=face, mec=colour)
+            ax.plot(at, size[at], ls="", marker=mark, markersize=5, mfc=ink, mec=ink)
+        label = f"$w_x$ = {w_x:g}, $w_{{rec}}$ = {w_rec:g}:\n{trend}"
+        text = {"ha": "right", "va": "center", "fontsize": "small", "in_layout": False}
+        ax.text(-0.6, size[0], label, color=colour, **text)
+    # Logarithmic down to the smallest size, and 0 below it.
+    sizes = np.abs(np.concatenate([[0.0], *gradients.values()]))
+    sizes = sizes[np.isfinite(sizes)]
+    smallest = 10 ** np.floor(np.log10(sizes[sizes > 0].min(initial=1)))
+    ax.set_yscale("symlog", linthresh=smallest, linscale=1.2)
+    ax.set(
+        ylim=(-smallest / 2, 1000 * sizes.max(initial=1)),
+        ylabel="size of the gradient at state $s_k$",
+    )
+    last = max(map(len, gradients.values()), default=1) - 1
+    ax.set(xlim=(-0.75 * last - 0.1, 1.05 * last + 0.1), xlabel="time step $k$")
+    ax.set_xticks([tick for tick in ax.get_xticks() if 0 <= tick <= last])
+    arrow = {"arrowstyle": "<|-", "color": "0.3", "linewidth": 1.5}
+    top = {"xycoords": ax.get_xaxis_transform(), "color": "0.3", "in_layout": False}
+    ax.annotate("", (last, 0.92), (0, 0.92), arrowprops=arrow, **top)
+    ax.annotate("backpropagation", (last / 2, 0.94), ha="center", va="bottom", **top)
     ax.grid(alpha=0.3)
-    ax.legend(title="$w_x$, $w_{rec}$", loc="center left", bbox_to_anchor=(1, 0.5))
     return ax
 
 
-def _gradient_trend(w_rec: float) -> str:
-    """Return what becomes of a gradient that is multiplied by ``w_rec`` at every step."""
+def _gradient_trend(w_rec: float) -> tuple[str, str]:
+    """Return what becomes of a gradient that is multiplied by ``w_rec`` a step, and its colour."""
     if w_rec == 0:
-        return "gone after a step"
-    trend = "explodes" if abs(w_rec) > 1 else "vanishes" if abs(w_rec) < 1 else "stays the same"
-    return f"{trend}, alternating" if w_rec < 0 else trend
+        return "gone after a step", COLOURS["green"]
+    if abs(w_rec) == 1:
+        trend, colour = "stays the same", COLOURS["black"]
+    elif abs(w_rec) > 1:
+        trend, colour = "explodes", COLOURS["vermilion"]
+    else:
+        trend, colour = "vanishes", COLOURS["blue"]
+    return (f"{trend}, alternating" if w_rec < 0 else trend), colour
 
 
 def learning_rate(
     runs: Mapping[str, tuple[np.ndarray, np.ndarray]],
     chosen: Mapping[str, float] | None = None,
+    threshold: float | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the final cost over the learning rate, both on logarithmic scales.
@@ -354,7 +381,9 @@ def learning_rate(
         For each optimizer its runs, in any order; a cost that is not finite stands for a run that
         diverged.
     chosen : mapping from name to learning rate, optional
-        Learning rates to mark with a star, each among those of the runs: the article's.
+        Learning rates to mark with a star, each among those of the runs: the published ones.
+    threshold : float, optional
+        The cost under which a run counts as trained, drawn as a line.
     ax : matplotlib.axes.Axes, optional
         Where to draw; None stands for the current Axes.
 
@@ -375,7 +404,7 @@ def learning_rate(
                 f" runs[{name!r}], on whose line the star is to stand"
             )
     ax = _current(ax)
-    star, cross = "the article's choice", "diverged (size: in\nhow many runs)"
+    star, cross = "published choice", "diverged (size: in\nhow many runs)"
     for row, ((name, (rates, costs)), colour) in enumerate(
         zip(runs.items(), cycle(("blue", "vermilion", "green", "purple")))
     ):
@@ -408,6 +437,11 @@ def learning_rate(
         ax.plot([], [], "x", markersize=9, markeredgewidth=2, label=cross, **grey)
     ax.set(xscale="log", yscale="log", xlabel="learning rate")
     ax.set(ylabel="final cost (sum of squared errors)")
+    if threshold is not None:
+        ax.axhline(threshold, color="black", linestyle="--", linewidth=1.2)
+        text = {"textcoords": "offset points", "ha": "right", "va": "top"}
+        right = {"xy": (1, threshold), "xycoords": ax.get_yaxis_transform()}
+        ax.annotate(f"trained: below {threshold:g}", **right, xytext=(-4, -4), **text)
     ax.grid(alpha=0.3)
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return ax
@@ -469,7 +503,7 @@ def trainability(
         as the size of a cross on it. ``trained[i, j]`` belongs to ``seq_lens[i]`` and
         ``learning_rates[j]``.
     chosen : (learning rate, length), optional
-        A point to mark with a star: the article's.
+        A point to mark with a star: the published one.
     ax : matplotlib.axes.Axes, optional
         Where to draw; None stands for the current Axes.
 
@@ -494,7 +528,7 @@ def trainability(
     ax.scatter(x[some], y[some], sizes, label="diverged (size: how many)", **cross)
     if chosen is not None:
         star = {"color": COLOURS["yellow"], "markeredgecolor": "black", "markersize": 15}
-        ax.plot(*chosen, "*", label="the article's choice", **star)
+        ax.plot(*chosen, "*", label="published choice", **star)
     ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="length in steps")
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.yaxis.set_major_formatter("{x:g}")

@@ -8,6 +8,7 @@ import importlib
 import numpy as np
 import pytest
 from conftest import ROOT, drawn_with_pinned_versions, run_python
+from PIL import Image, ImageSequence
 
 SCRIPT = str(ROOT / "scripts" / "make_figures.py")
 NAMES = [
@@ -15,6 +16,7 @@ NAMES = [
     "rnn_loss_log1",
     "rnn_loss_log2",
     "cost_surface",
+    "training",
     "gradient_over_time",
     "scaling",
     "learning_rate",
@@ -96,10 +98,23 @@ def test_the_data_says_what_it_is(drawn, histories):
     ]
 
 
-def test_only_one(make_figures, tmp_path):
+def test_the_film_is_short_and_something_happens_all_the_time(drawn):
+    path = drawn / "training.gif"
+    assert path.stat().st_size < 1e6
+    with Image.open(path) as film:
+        shown = [frame.info["duration"] for frame in ImageSequence.Iterator(film)]
+    assert 5000 < sum(shown) < 10000  # milliseconds
+    assert len(shown) > 50
+    # Equal frames become one, which is shown for longer.
+    assert len(set(shown[:-1])) == 1
+
+
+def test_only_some(make_figures, tmp_path):
     folder = tmp_path / "new"
-    assert make_figures.main(["--only", "gradient_over_time", "--output-dir", str(folder)]) == 0
-    assert files(folder) == ["gradient_over_time.csv", "gradient_over_time.png"]
+    only = ["--only", "gradient_over_time", "--only", "SRNmodel2"]
+    assert make_figures.main([*only, "--output-dir", str(folder)]) == 0
+    names = ["SRNmodel2.png", "gradient_over_time.csv", "gradient_over_time.png"]
+    assert files(folder) == names
     with (folder / "gradient_over_time.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     # The gradient at the last state, multiplied by w_rec = 2 ten times on its way to the first.

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch
 
 from simple_rnn import article, plotting
 
@@ -49,14 +50,29 @@ def test_gradient_over_time(ax):
     steps = np.arange(10, -1, -1)
     gradients = {(1, r): float(r) ** steps for r in (2, 1, 0.5, 0, -0.5, -2)}
     assert plotting.gradient_over_time(gradients, ax=ax) is ax
-    assert labels(ax) == [
-        "1, 2: explodes",
-        "1, 1: stays the same",
-        "1, 0.5: vanishes",
-        "1, 0: gone after a step",
-        "1, -0.5: vanishes, alternating",
-        "1, -2: explodes, alternating",
+    assert [text.get_text().split(" = ")[2] for text in ax.texts if "=" in text.get_text()] == [
+        "2:\nexplodes",
+        "1:\nstays the same",
+        "0.5:\nvanishes",
+        "0:\ngone after a step",
+        "-0.5:\nvanishes, alternating",
+        "-2:\nexplodes, alternating",
     ]
+    # Each gradient is a line and, for each sign, circles and the signs in them.
+    *_, line, plus, _, minus, _, zero, _ = ax.lines
+    np.testing.assert_array_equal(line.get_ydata(), 2.0**steps)
+    np.testing.assert_array_equal(plus.get_xydata()[:, 0], steps[::-2])
+    np.testing.assert_array_equal(minus.get_xydata()[:, 0], [1, 3, 5, 7, 9])
+    assert len(zero.get_xdata()) == 0
+    low, _ = ax.get_ylim()
+    assert low < 0 == min(ax.lines[21].get_ydata())  # the zeros of w_rec = 0 can be seen
+    draw(ax)
+
+
+def test_gradients_that_overflow_or_are_none(ax):
+    plotting.gradient_over_time({(1, 9): np.array([np.inf, np.nan, 2.0]), (1, 0): [0.0]}, ax=ax)
+    draw(ax)
+    plotting.gradient_over_time({}, ax=ax)
     draw(ax)
 
 
@@ -67,6 +83,16 @@ def test_network_on_the_current_axes():
     plt.close()
     shown = {text.get_text() for text in right.texts}
     assert {"$s_0$", "$x_1$", "$x_n$", "$s_n$", "$y$", "$W_x$", "$W_{rec}$"} <= shown
+
+
+@pytest.mark.parametrize("size", [(8.2, 3.4), (6.4, 4.8)])
+def test_the_network_s_labels_stand_clear_of_its_arrows(size):
+    ax = plotting.network(Figure(figsize=size).subplots())
+    draw(ax)
+    arrows = [p.get_window_extent().padded(3) for p in ax.patches if isinstance(p, FancyArrowPatch)]
+    boxes = [t.get_window_extent() for t in ax.texts if t.get_text().startswith(("$W_", "1"))]
+    assert len(boxes) == 10
+    assert not any(box.overlaps(arrow) for box in boxes for arrow in arrows)
 
 
 def test_costs_that_overflow_or_vanish(ax):
@@ -98,12 +124,12 @@ def test_learning_rate_draws_the_median_the_band_and_what_diverged(ax):
     fails = rates[shuffled], np.concatenate([fine, some, most])[shuffled]
     works = rates, np.concatenate([fine, fine, fine]) / 100
     runs = {"fails": fails, "works": works}
-    assert plotting.learning_rate(runs, {"fails": 1e-4, "works": 1e-2}, ax=ax) is ax
+    assert plotting.learning_rate(runs, {"fails": 1e-4, "works": 1e-2}, 0.5, ax=ax) is ax
     draw(ax)
     assert labels(ax) == [
         "fails",
         "works",
-        "the article's choice",
+        "published choice",
         "diverged (size: in\nhow many runs)",
     ]
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
@@ -112,6 +138,8 @@ def test_learning_rate_draws_the_median_the_band_and_what_diverged(ax):
     medians = [line.get_xydata() for line in shown if line.get_marker() == "None"]
     np.testing.assert_array_equal(medians[0], [[1e-4, 5], [1e-3, 8], [1e-2, np.nan]])
     np.testing.assert_array_equal(medians[1], [[1e-4, 0.05], [1e-3, 0.05], [1e-2, 0.05]])
+    assert set(medians[2][:, 1]) == {0.5}
+    assert [text.get_text() for text in ax.texts] == ["trained: below 0.5"]
     stars = [line.get_xydata().tolist() for line in shown if line.get_marker() == "*"]
     assert stars == [[[1e-4, 5]], [[1e-2, 0.05]]]
     crosses = [line for line in shown if line.get_marker() == "x"]

@@ -96,6 +96,22 @@ def test_the_speeds_are_those_of_the_benchmark_s_last_run():
     assert set(named) <= medians
 
 
+def test_rmsprop_ends_in_the_cycle_of_two(histories):
+    history = histories["rmsprop"]
+    even, odd = history.costs[-2:]
+    at_even, at_odd, _ = history.weights[-3:]  # the cost of an epoch is that of the weights before
+    words = " ".join(GALLERY.split())
+    assert "of %.4f at the weights %.4f, %.4f, which" % (even, *at_even) in words
+    assert "and %.4f at %.4f, %.4f." % (odd, *at_odd) in words
+
+
+def test_the_slit_of_the_cost_surface_is_constant():
+    rows = figure_table("cost_surface_wide")
+    slit = {row["cost (sum of squared errors)"] for row in rows if float(row["w_x"]) == 0}
+    assert len(slit) == 1
+    assert f"the cost is {slit.pop()} whatever w_rec is" in " ".join(GALLERY.split())
+
+
 def test_what_it_says_of_the_learning_rates_is_in_the_table():
     rows = figure_table("learning_rate")
     assert f"{len(rows):,} runs of 2001 epochs" in GALLERY
@@ -208,7 +224,8 @@ def test_what_it_names_exists():
 
 def test_the_gallery_shows_every_figure():
     shown = set(re.findall(r"!\[[^\]]+\]\(([^)]+)\)", GALLERY))
-    assert shown == {path.name for path in (ROOT / "figures").glob("*.png")}
+    pictures = (".png", ".gif")
+    assert shown == {p.name for p in (ROOT / "figures").iterdir() if p.suffix in pictures}
 
 
 def test_the_readme_stays_short():
