@@ -137,6 +137,11 @@ def progress(message: str) -> Iterator[None]:
         say(f" {ending}")
 
 
+def short(rate: float) -> str:
+    """Return a learning rate as the article writes it: 1e-5, not 1e-05."""
+    return f"{rate:g}".replace("e-0", "e-")
+
+
 def option_parser(doc: str | None) -> argparse.ArgumentParser:
     """Return a parser whose help is the docstring of the script; ``python -OO`` drops that."""
     description, _, epilog = (doc or "").partition("\n\n")

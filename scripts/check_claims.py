@@ -8,7 +8,7 @@ was measured. The verdicts are computed from the measurements.
 
 from __future__ import annotations
 
-from _console import option_parser, progress, run_main
+from _console import option_parser, progress, run_main, short
 
 # _console comes first: it reports in one line that a package is missing, or Ctrl-C.
 # isort: split
@@ -46,11 +46,6 @@ class Claim:
 def verdict(*parts: bool) -> str:
     """Return the verdict on a claim from whether each of its parts holds."""
     return "holds" if all(parts) else "holds in part" if any(parts) else "does not hold"
-
-
-def short(rate: float) -> str:
-    """Return a learning rate as the article writes it, 1e-5 for 1e-05."""
-    return f"{rate:.0e}".replace("e-0", "e-")
 
 
 # Each claim is a function from what was measured to a Claim.

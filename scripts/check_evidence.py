@@ -10,7 +10,7 @@ nothing unless --output-dir names a folder.
 
 from __future__ import annotations
 
-from _console import option_parser, output_folder, progress, run_main
+from _console import option_parser, output_folder, progress, run_main, short
 
 # _console comes first: it reports in one line that a package is missing, or Ctrl-C.
 # isort: split
@@ -71,11 +71,6 @@ def run(step: replay.Step, first: Array, n_epochs: int = article.N_EPOCHS, **opt
     """Train from the weights ``first``; ``options`` as in :func:`_replay.epochs`."""
     costs, weights = zip(*replay.epochs(step, first, str(first.dtype), n_epochs, **options))
     return Run(first, np.array(costs), weights[-1])
-
-
-def short(rate: float) -> str:
-    """Return a learning rate as the article writes it, 1e-5 for 1e-05."""
-    return f"{rate:.0e}".replace("e-0", "e-")
 
 
 def start(n_variants: int = 1, dtype: str = "float32") -> Array:
@@ -418,7 +413,7 @@ def plateau() -> list[Fact]:
     return [
         Fact(
             "plateau of RMSProp",
-            f"{rate:g}: last cost, and the last two",
+            f"{short(rate)}: last cost, and the last two",
             *ends[-1:],
             *extent(ends),
         )

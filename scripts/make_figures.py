@@ -12,7 +12,7 @@ always, drawn from the data of `cost_surface`. What depends on the machine is no
 
 from __future__ import annotations
 
-from _console import option_parser, output_folder, progress, replacing, run_main
+from _console import option_parser, output_folder, progress, replacing, run_main, short
 
 # _console comes first: it reports in one line that a package is missing, or Ctrl-C.
 # isort: split
@@ -108,7 +108,7 @@ def draw_loss(name: str, folder: Path, figure: Figure) -> None:
     if name == "rmsprop":
         draw_last_epochs(costs, ax.inset_axes((0.42, 0.3, 0.53, 0.3)))
     condition = article.CONDITIONS[name]
-    rate = f"{condition.learning_rate:g}".replace("e-0", "e-")  # 1e-5, as the article writes it
+    rate = short(condition.learning_rate)
     figure.suptitle(f"{condition.title}, learning rate {rate}")
 
 

@@ -19,6 +19,7 @@ from _console import (
     progress,
     run_main,
     say,
+    short,
     write_json,
 )
 
@@ -77,7 +78,7 @@ def run(condition: Condition, options: argparse.Namespace) -> tuple[dict, list[C
     settings = {key: given.get(key, value) for key, value in published.items()}
     departures = [key for key in published if settings[key] != published[key]]
 
-    print(f"{condition.title}, learning rate = {settings['learning_rate']:g}\n", flush=True)
+    print(f"{condition.title}, learning rate = {short(settings['learning_rate'])}\n", flush=True)
     history, diverged_at = build_and_train(condition, **settings)
     if diverged_at is None and condition.unseen_sequence:
         print(article.answer_line(condition, history))

@@ -45,8 +45,8 @@ def test_prints_every_claim_with_its_verdict():
     ]
     # At the same rates in float64, from another program: 0.017, 0.0043, 0.00026, 3.3, 15, infinite.
     shown = " ".join(result.stdout.split())
-    assert "0.0172 at 2e-5, 0.0043 at 3e-5, 0.0003 at 5e-5, 3.2818 at 1e-4" in shown
-    assert "infinite at epoch 10 at 1e-3" in shown
+    assert "0.0172 at 2e-5, 0.0043 at 3e-5, 0.0003 at 5e-5, 3.2818 at 0.0001" in shown
+    assert "infinite at epoch 10 at 0.001" in shown
 
 
 @pytest.mark.parametrize(

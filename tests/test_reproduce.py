@@ -34,7 +34,14 @@ def test_prints_what_was_published_and_the_verdict(tmp_path):
     assert result.returncode == 0, result.stderr
     lines = result.stdout.splitlines()
     for name, condition in article.CONDITIONS.items():
-        start = lines.index(f"{condition.title}, learning rate = {condition.learning_rate:g}") + 2
+        start = (
+            lines.index(
+                f"{condition.title}, learning rate = {condition.learning_rate:g}".replace(
+                    "e-0", "e-"
+                )
+            )
+            + 2
+        )
         printed = lines[start : lines.index("", start)]
         if name == "rprop":  # the blog printed no more than its end
             printed = printed[-2:]
