@@ -7,7 +7,8 @@
 
 prints the lines of the article's condition 1, gradient descent, or 2, RMSProp. Changes 1 to 3 bring
 the program from Theano to Aesara. Change 4 is a setting that stood in Theano's settings file, and
-change 5 is for today's NumPy. The layout and the comments are the article's.
+change 5 is for today's NumPy. The layout and the comments are the article's. The first run on a
+machine compiles for some tens of seconds before it prints.
 """
 
 from _console import option_parser, run_main
