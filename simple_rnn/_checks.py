@@ -16,6 +16,7 @@ import numpy as np
 
 __all__ = [
     "check_dtype",
+    "check_givens",
     "check_instance",
     "float_array",
     "legacy_generator",
@@ -43,6 +44,19 @@ def check_dtype(dtype: Any) -> None:
     """Raise ValueError if ``dtype`` is neither float32 nor float64."""
     if dtype not in ("float32", "float64"):
         raise ValueError(f"dtype is {show(dtype)}; expected 'float32' or 'float64'")
+
+
+def check_givens(givens: Any) -> None:
+    """Raise TypeError if a value has another dtype than the variable that it replaces."""
+    for variable, value in dict(givens or {}).items():
+        dtype = getattr(value, "dtype", None)
+        if dtype not in (None, variable.dtype):
+            raise TypeError(
+                f"givens replaces {variable}, of dtype {variable.dtype}, by a value of dtype"
+                f" {dtype}; expected {variable.dtype}. T.matrix and T.vector take their dtype from"
+                " aesara.config.floatX: set it to 'float32', as it was for the article, before they"
+                " are called"
+            )
 
 
 def whole_number(name: str, value: Any, minimum: int = 1) -> int:

@@ -31,6 +31,7 @@ from aesara.compile.mode import Mode
 
 from simple_rnn._aesara.compiler import compiling
 from simple_rnn._aesara.mode import mode_without
+from simple_rnn._checks import check_givens
 
 __all__ = ["compile_function"]
 
@@ -63,7 +64,9 @@ def compile_function(
     """Compile a graph as ``aesara.function`` does, but so that every operation rounds as written.
 
     With the optimizers of this package the article's program prints the article's digits, once
-    ``theano`` is replaced by ``aesara`` and ``theano.function`` by ``compile_function``.
+    ``theano`` is replaced by ``aesara``, ``theano.function`` by ``compile_function``, and
+    ``aesara.config.floatX`` is set to ``"float32"``, which is not Aesara's default
+    (``scripts/article_program.py``).
 
     Parameters
     ----------
@@ -84,6 +87,8 @@ def compile_function(
     ------
     OSError
         If the C++ compiler or the compile cache fails.
+    TypeError
+        If a value in ``givens`` has another dtype than the variable that it replaces.
 
     Examples
     --------
@@ -92,6 +97,7 @@ def compile_function(
     >>> print(compile_function([x], x * x + x)(3))
     12.0
     """
+    check_givens(givens)
     if mode is None:
         in_c = bool(aesara.config.cxx)
         left_out = REGROUPING_REWRITES if in_c else (*REGROUPING_REWRITES, "fusion")

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import aesara
 import aesara.tensor as at
+import article_program
 import numpy as np
 import pytest
 from aesara.scan.op import Scan
@@ -339,7 +339,7 @@ def compiled(monkeypatch):
         functions.append(compile_function(*args, **kwargs))
         return functions[-1]
 
-    for module in (training, surface):
+    for module in (training, surface, article_program):
         monkeypatch.setattr(module, "compile_function", recording)
     return functions
 
@@ -363,13 +363,10 @@ def test_no_prediction_and_no_surface_is_without_it(compiled):
         assert [result.kept for result in loop.results] == ["last"]
 
 
-def test_the_article_s_program_is_not_without_it():
-    text = Path(__file__).with_name("article_program.txt").read_text(encoding="utf-8")
-    text = text.replace("theano.function(", "compile_function(").replace("theano", "aesara")
-    names = {"__name__": "__main__", "compile_function": compile_function}
-    with aesara.config.change_flags(floatX="float32"):
-        exec(text.partition("    n_epochs = 2001")[0], names)
-    assert is_loop(names["train_model"], loops=2)
+def test_the_article_s_program_is_not_without_it(compiled):
+    with aesara.config.change_flags(floatX="float32"):  # set by the program
+        article_program.main([])
+    assert is_loop(*compiled, loops=2)
 
 
 # What does not fit stays a scan and gives the right result.

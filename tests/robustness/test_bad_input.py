@@ -16,6 +16,7 @@ from simple_rnn import (
     RpropOptimizer,
     article,
     compile_cost,
+    compile_function,
     compile_predict,
     compile_train_model,
     make_counting_dataset,
@@ -168,6 +169,11 @@ TYPES = [
     ),
     (lambda: compile_train_model(NET, OPTIMIZER, (X, Y, S0)), "what make_counting_dataset() ret"),
     (lambda: compile_predict(DATA), "expected a network"),
+    (
+        lambda: compile_function([], SQUARE, givens=[(P, X[0])]),
+        "givens replaces p, of dtype float64, by a value of dtype float32; expected float64."
+        " T.matrix and T.vector take their dtype from aesara.config.floatX: set it to 'float32'",
+    ),
     (lambda: compile_cost(X), "expected what make_counting_dataset() returns"),
     (lambda: train(never, 5), "expected what compile_train_model(...) returns"),
     (lambda: article.run("adam"), "condition is 'adam'; expected a Condition: CONDITIONS['gd'] or"),

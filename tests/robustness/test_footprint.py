@@ -44,6 +44,7 @@ def elsewhere(written, *allowed):
         "learning_rate_study --quick --epochs 3 --processes 1 --output-dir .",
         "benchmark --quick --only memory --output-dir .",
         "scan_by_example",
+        "article_program",
     ],
 )
 def test_a_run_writes_its_output_and_nothing_else(tmp_path, folders, command):

@@ -27,6 +27,7 @@ LONG = "0123456789" * 40
 NO_PLACE = "cannot be written to: .*; choose another place"
 
 OPTIONS = [
+    ("article_program", "--condition rprop", "invalid choice: 'rprop'"),
     ("reproduce", "--condition adam", "invalid choice: 'adam'"),
     ("reproduce", "--epochs 0", f"'0' {WHOLE}"),
     ("reproduce", "--epochs 2.5", f"'2.5' {WHOLE}"),
