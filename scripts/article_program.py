@@ -9,7 +9,7 @@ prints the lines of the article's condition 1, gradient descent, or 2, RMSProp. 
 machine compiles for some tens of seconds before it prints.
 
 Changes 1 to 3 bring the program from Theano to Aesara. Change 4 is a setting that stood in Theano's
-settings file, and change 5 is for today's NumPy. The layout and the comments are the article's. With
+settings file, and change 5 is for today's NumPy. Layout and comments are the article's. With
 --plain the program goes without change 2, and its digits are those of this machine and no others.
 """
 
