@@ -9,6 +9,7 @@ import pytest
 from benchmark import quantity
 from conftest import ROOT
 
+import simple_rnn
 from simple_rnn import article
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -217,9 +218,8 @@ def test_what_it_names_exists():
         assert (ROOT / path).exists(), path
     for path in re.findall(r"\]\((figures/[^)]+)\)", README):
         assert (ROOT / path).is_file(), path
-    modules = set(re.findall(r"^\| `(\w+\.py)` \|", README, re.MULTILINE))
-    public = {p.name for p in (ROOT / "simple_rnn").glob("*.py") if not p.name.startswith("_")}
-    assert modules == public
+    scripts = {str(p.relative_to(ROOT)) for p in (ROOT / "scripts").glob("[a-z]*.py")}
+    assert set(re.findall(r"^\| `(scripts/\w+\.py)` \|", README, re.MULTILINE)) == scripts
 
 
 def test_the_gallery_shows_every_figure():
@@ -233,11 +233,16 @@ def test_the_readme_stays_short():
 
 
 def test_the_modules_import_in_the_order_in_which_they_are_listed():
-    order = re.findall(r"^\| `(\w+)\.py` \|", README, re.MULTILINE)
+    order = re.findall(
+        r":mod:`~simple_rnn\.(\w+)`[:\s]", simple_rnn.__doc__.split("All modules")[1]
+    )
+    public = {p.stem for p in (ROOT / "simple_rnn").glob("*.py") if not p.name.startswith("_")}
+    assert len(order) == len(set(order))
+    assert set(order) == public
     for name in order:
         tree = ast.parse((ROOT / "simple_rnn" / f"{name}.py").read_text(encoding="utf-8"))
         froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
         imported = [n.module[11:] for n in froms if n.module.startswith("simple_rnn.")]
         imported += [a.name for n in froms if n.module == "simple_rnn" for a in n.names]
-        public = [other for other in imported if not other.startswith("_")]
-        assert all(order.index(other) < order.index(name) for other in public), name
+        modules = [other for other in imported if not other.startswith("_")]
+        assert all(order.index(other) < order.index(name) for other in modules), name
