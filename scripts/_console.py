@@ -88,7 +88,7 @@ def ensure_compile_cache() -> None:
     os.environ.setdefault("HOME", folder.name)  # for a user who has no home folder
     say(
         f"{cache} cannot be written to. Aesara keeps what it compiles in a temporary folder:"
-        " compiling takes tens of seconds each time, and the digits are the same."
+        " each run compiles anew, which takes some seconds, and the digits are the same."
         " AESARA_FLAGS=base_compiledir=FOLDER names another place.\n"
     )
 
