@@ -42,6 +42,8 @@ from simple_rnn.optimizers import (
     Optimizer,
     RMSPropOptimizer,
     RpropOptimizer,
+    accumulator,
+    constant_like,
 )
 from simple_rnn.surface import compile_cost
 from simple_rnn.training import compile_predict, compile_train_model, train
@@ -56,11 +58,13 @@ __all__ = [
     "RMSPropOptimizer",
     "RpropOptimizer",
     "TrainingDiverged",
+    "accumulator",
     "article",
     "compile_cost",
     "compile_function",
     "compile_predict",
     "compile_train_model",
+    "constant_like",
     "make_counting_dataset",
     "numpy_reference",
     "plotting",

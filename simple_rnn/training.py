@@ -28,7 +28,7 @@ from simple_rnn.history import (
 )
 from simple_rnn.model import simpleRNN
 from simple_rnn.numerics import compile_function
-from simple_rnn.optimizers import Optimizer, check_optimizer
+from simple_rnn.optimizers import Optimizer, check_optimizer, updates_of
 
 if TYPE_CHECKING:
     from aesara.tensor.var import TensorVariable
@@ -102,7 +102,8 @@ def compile_train_model(
     net : simpleRNN
         The network to train.
     optimizer : Optimizer
-        Any object whose ``minimize(loss)`` returns updates of ``net.params``.
+        Any object whose ``minimize(loss)`` returns updates of ``net.params``. A new value of
+        another dtype than its variable, or of a shape that is not known, is converted.
     dataset : CountingDataset
         The sequences, time-major; copied, so that later changes have no effect. Its dtype is that
         of the computation.
@@ -118,7 +119,7 @@ def compile_train_model(
     Raises
     ------
     TypeError
-        If one of the arguments is of another kind.
+        If one of the arguments is of another kind, or an update does not fit its variable.
     ValueError
         If the loss is not a scalar, or does not depend on the optimizer's parameters.
 
@@ -139,12 +140,7 @@ def compile_train_model(
     y_t = net.state_update(x_t, s0)
     y_hypo = y_t[-1]
     cost = loss(y_, y_hypo)
-    train_op = optimizer.minimize(cost)
-    if not train_op:
-        raise ValueError(
-            f"{type(optimizer).__name__}.minimize returned {train_op}; expected updates, a list of"
-            " (shared variable, new expression)"
-        )
+    train_op = updates_of(optimizer, cost)
     return TrainModel(net, compile_function(inputs=[], outputs=[cost], updates=train_op))
 
 

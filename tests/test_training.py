@@ -140,3 +140,47 @@ def test_a_third_optimizer_is_a_few_lines():
     history = train(compile_train_model(net, optimizer, article.dataset()), 2001, report=None)
     assert history.costs[-1] < 1 < 500 < history.costs[0]
     assert compile_predict(net)([[1], [0], [1]]) == pytest.approx(2, abs=0.2)
+
+
+class PlainDescent:
+    """Gradient descent in plain numbers, whose product with a float32 is a float64."""
+
+    def __init__(self, params):
+        self.params = params
+
+    def minimize(self, loss):
+        return {p: p - 1e-5 * aesara.grad(loss, p) for p in self.params}
+
+
+class PlainAdam(Optimizer):
+    """Adam (Kingma and Ba, 2015) as it is usually written, with accumulators of any type."""
+
+    def minimize(self, loss):
+        t = aesara.shared(0)
+        updates = [(t, t + 1)]
+        for p in self.params:
+            g, (m, v) = aesara.grad(loss, p), (aesara.shared(np.zeros(1)) for _ in "mv")
+            m_new, v_new = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+            m_hat, v_hat = m_new / (1 - 0.9 ** (t + 1)), v_new / (1 - 0.999 ** (t + 1))
+            p_new = p - self.learning_rate * m_hat / (v_hat**0.5 + 1e-8)
+            updates += [(m, m_new), (v, v_new), (p, p_new)]
+        return updates
+
+
+@pytest.mark.parametrize("floatX", ["float32", "float64"])
+def test_an_optimizer_in_plain_numbers(floatX):
+    dataset, net = article.dataset(), simpleRNN(10, 1, 1, rng=np.random.RandomState(1))
+    initial = net.weights
+    with aesara.config.change_flags(floatX=floatX):
+        train_model = compile_train_model(net, PlainDescent(net.params), dataset)
+        own = compile_train_model(net, GradientDescentOptimizer(net.params), dataset)
+        adam = compile_train_model(net, PlainAdam(net.params, 0.01), dataset)
+    plain = train(train_model, 100, report=None)
+    net.weights = initial
+    np.testing.assert_allclose(plain.costs, train(own, 100, report=None).costs, rtol=1e-5)
+    net.weights = initial
+    history = train(adam, 1000, report=None)
+    assert plain.weights.dtype == history.weights.dtype == "float32"
+    # Its first step is the learning rate, whatever the gradient.
+    assert np.abs(history.weights[1] - history.weights[0]) == pytest.approx([0.01, 0.01], rel=1e-4)
+    assert history.costs[-1] < 1e-3
