@@ -71,3 +71,8 @@ __all__ = [
     "simpleRNN",
     "train",
 ]
+
+
+def __dir__() -> list[str]:
+    """Return the public names, which an editor offers to complete."""
+    return __all__

@@ -150,6 +150,11 @@ class Optimizer:
         """
         raise NotImplementedError(f"{type(self).__name__} has to define minimize(loss)")
 
+    def __repr__(self) -> str:
+        """Return the class and what it was made with, on one line."""
+        settings = ", ".join(f"{name} = {show(value)}" for name, value in vars(self).items())
+        return f"<{type(self).__name__}: {settings}>"
+
 
 class GradientDescentOptimizer(Optimizer):
     """Gradient descent: ``p <- p - learning_rate * g``.

@@ -213,6 +213,7 @@ def run_one(settings: Settings) -> Result:
         for variable, value in (*zip(variables, values), *initial.items()):
             variable.set_value(value)
         train_model.net.weights = weights
+        train_model.history = None  # a run of its own, even from weights where the last one ended
         try:
             history, diverged_at = train(train_model, settings.n_epochs, report=None), None
         except TrainingDiverged as diverged:

@@ -25,6 +25,7 @@ from simple_rnn.history import (
     final_line,
     initial_line,
     recorded,
+    weights_line,
 )
 from simple_rnn.model import simpleRNN
 from simple_rnn.numerics import compile_function
@@ -69,12 +70,12 @@ class TrainModel:
     function : callable
         The compiled epoch.
     history : History or None
-        The last run of :func:`train`, up to its end or to where it was interrupted or diverged.
+        The run so far, up to its end or to where it was interrupted or diverged.
     """
 
     net: simpleRNN
     function: Callable[[], list[np.ndarray]]
-    history: History | None = field(default=None, init=False, repr=False)
+    history: History | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         """Prepare the call."""
@@ -83,6 +84,11 @@ class TrainModel:
     def __call__(self) -> list[np.ndarray]:
         """Run one epoch and return ``[cost]``."""
         return self._epoch()
+
+    def __repr__(self) -> str:
+        """Return what is trained and for how many epochs so far, on one line."""
+        n_epochs = 0 if self.history is None else len(self.history.costs)
+        return f"<TrainModel: {self.net}, {n_epochs} epochs so far>"
 
 
 def compile_train_model(
@@ -94,7 +100,7 @@ def compile_train_model(
     """Compile one epoch of training on the whole dataset.
 
     The loss compares the last output of each sequence, ``y_t[-1]``, with its target. The first
-    compilation on a machine takes tens of seconds, most of them in the C++ compiler; the results
+    compilation on a machine takes some seconds, most of them in the C++ compiler; the results
     are kept in Aesara's compile cache.
 
     Parameters
@@ -152,18 +158,20 @@ def train(
 ) -> History:
     """Train for ``n_epochs`` epochs and report as the article does.
 
-    Ctrl-C takes effect between two epochs. The history up to there is ``train_model.history``, and
-    another call goes on from the same weights and accumulators, equal to the bit; its epochs count
-    from 1 again, and it replaces ``train_model.history``. A second Ctrl-C, a second later, does not
-    wait for the end of the epoch.
+    Another call goes on with the run, equal to the bit, and its epochs count on. A new run begins,
+    with epoch 1, where the network has other weights than at the end of ``train_model.history``
+    (because ``net.weights`` was set, or ``train_model()`` was called), and after a divergence. The
+    optimizer's accumulators are then what they were.
+
+    Ctrl-C takes effect between two epochs. The history up to there is ``train_model.history``. A
+    second Ctrl-C, a second later, does not wait for the end of the epoch.
 
     Parameters
     ----------
     train_model : TrainModel
-        What :func:`compile_train_model` returned. Training goes on from the weights and
-        accumulators as they are.
+        What :func:`compile_train_model` returned.
     n_epochs : int
-        How many epochs; the article's number is 2001.
+        How many more epochs; the article's number is 2001.
     report_every : int
         After how many epochs the cost is reported.
     report : callable or None
@@ -172,7 +180,8 @@ def train(
     Returns
     -------
     History
-        The costs and weights of every epoch; ``train_model.history`` is the same.
+        The costs and weights of every epoch of the run, those of earlier calls too;
+        ``train_model.history`` is the same.
 
     Raises
     ------
@@ -182,6 +191,15 @@ def train(
         If ``n_epochs`` or ``report_every`` is not a whole number of at least 1.
     TrainingDiverged
         At the first epoch whose cost is not finite.
+
+    Examples
+    --------
+    In pieces, to watch the cost on data that the network is not trained on::
+
+        cost = compile_cost(unseen)
+        for _ in range(20):
+            train(train_model, 100, report=None)
+            print(cost(*net.weights))
     """
     check_instance("train_model", train_model, TrainModel, "what compile_train_model(...) returns")
     n_epochs = whole_number("n_epochs", n_epochs)
@@ -189,9 +207,10 @@ def train(
     if report is None:
         report = _no_report
 
-    with recorded(train_model) as record, ctrl_c_between_epochs() as deliver_ctrl_c:
-        report(initial_line(train_model.net.weights))
-        for epoch in range(1, n_epochs + 1):
+    with ctrl_c_between_epochs() as deliver_ctrl_c, recorded(train_model) as record:
+        done = len(train_model.history.costs)
+        report((weights_line if done else initial_line)(train_model.net.weights))
+        for epoch in range(done + 1, done + n_epochs + 1):
             (cost,) = train_model()
             record(cost)
             if not isfinite(cost):
