@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Callable
 
 import aesara.tensor as at
 import numpy as np
+from aesara.compile.sharedvalue import SharedVariable
 
 from simple_rnn._aesara.calls import bare_call
 from simple_rnn._aesara.graphs import shared_array
@@ -69,12 +71,15 @@ class TrainModel:
         The network that is trained.
     function : callable
         The compiled epoch.
+    updated : sequence of shared variables
+        What an epoch changes: the weights, and what the optimizer keeps from epoch to epoch.
     history : History or None
         The run so far, up to its end or to where it was interrupted or diverged.
     """
 
     net: simpleRNN
     function: Callable[[], list[np.ndarray]]
+    updated: Sequence[SharedVariable] = ()
     history: History | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -147,7 +152,8 @@ def compile_train_model(
     y_hypo = y_t[-1]
     cost = loss(y_, y_hypo)
     train_op = updates_of(optimizer, cost)
-    return TrainModel(net, compile_function(inputs=[], outputs=[cost], updates=train_op))
+    function = compile_function(inputs=[], outputs=[cost], updates=train_op)
+    return TrainModel(net, function, updated=[variable for variable, _ in train_op])
 
 
 def train(
