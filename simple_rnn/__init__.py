@@ -47,7 +47,7 @@ from simple_rnn.optimizers import (
     constant_like,
 )
 from simple_rnn.saving import load_state, save_state
-from simple_rnn.surface import compile_cost
+from simple_rnn.surface import compile_cost, plot_cost
 from simple_rnn.training import compile_predict, compile_train_model, train
 
 __version__ = "0.1.0"
@@ -70,6 +70,7 @@ __all__ = [
     "load_state",
     "make_counting_dataset",
     "numpy_reference",
+    "plot_cost",
     "plotting",
     "save_state",
     "simpleRNN",

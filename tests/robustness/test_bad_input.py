@@ -19,6 +19,7 @@ from simple_rnn import (
     compile_predict,
     compile_train_model,
     make_counting_dataset,
+    plot_cost,
     plotting,
     save_state,
     simpleRNN,
@@ -127,6 +128,7 @@ VALUES = [
         lambda: plotting.cost_surface(ONES, ONES, np.zeros((3, 3))),
         "costs holds no finite value above 0",
     ),
+    (lambda: plot_cost(DATA, limits=(2, 1)), "limits is (2, 1); expected two numbers, the smaller"),
     (
         lambda: plotting.learning_rate({"gd": (ONES, ONES)}, {"gd": 0.5}),
         "chosen['gd'] is 0.5; expected a learning rate of runs['gd']",
@@ -185,6 +187,11 @@ TYPES = [
     ),
     (lambda: compile_train_model(NET, OPTIMIZER, (X, Y, S0)), "what make_counting_dataset() ret"),
     (lambda: save_state(NET, "file"), "expected what compile_train_model(...) returns"),
+    (lambda: plot_cost(DATA, HISTORY), """expected a mapping, for example {"RMSProp": history}"""),
+    (
+        lambda: plot_cost(DATA, {"gd": ONES}),
+        "histories['gd'] is array([1., 1., 1.]); expected what",
+    ),
     (lambda: compile_predict(DATA), "expected a network"),
     (lambda: compile_cost(X), "expected what make_counting_dataset() returns"),
     (lambda: train(never, 5), "expected what compile_train_model(...) returns"),
