@@ -88,7 +88,7 @@ def ensure_compile_cache() -> None:
     os.environ.setdefault("HOME", folder.name)  # for a user who has no home folder
     say(
         f"{cache} cannot be written to. Aesara keeps what it compiles in a temporary folder:"
-        " compiling takes tens of seconds each time, and the digits are the same."
+        " each run compiles anew, which takes some seconds, and the digits are the same."
         " AESARA_FLAGS=base_compiledir=FOLDER names another place.\n"
     )
 
@@ -102,6 +102,7 @@ with failures_in_one_line():
     import aesara
     import numpy as np
 
+    from simple_rnn import saving
     from simple_rnn.numerics import ROUNDING_FLAGS
 
 # At its end Python would look through a million objects, those of the graphs, for garbage: half a
@@ -204,15 +205,12 @@ def _check_writable(folder: Path, text: str) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a path beside ``path`` to write to, then put it in its place: no half file is there."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    """Give a path beside ``path`` to write to, then put it in its place; OSError with a remedy."""
     try:
-        yield beside
-        os.replace(beside, path)
+        with saving.replacing(path) as beside:
+            yield beside
     except OSError as error:
         raise OSError(f"{path} could not be written: {error}; what was printed holds") from None
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def write_json(path: Path, record: dict[str, Any]) -> None:

@@ -29,6 +29,7 @@ import argparse
 import time
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import aesara
@@ -60,7 +61,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--output",
         type=output_file,
         metavar="FILE",
-        help="write a record of the run (costs, weights, versions, processor) as JSON",
+        help="write a record of the run as JSON: costs, first and last weights, and the line of"
+        " Python that gives those of every epoch; versions, processor",
     )
     return parser.parse_args(arguments)
 
@@ -90,10 +92,18 @@ def run(condition: Condition, options: argparse.Namespace) -> tuple[dict, list[C
         "costs": history.costs.tolist(),
         "initial_weights": history.initial_weights.tolist(),
         "final_weights": history.final_weights.tolist(),
+        "weights_of_every_epoch": weights_of_every_epoch(condition, **settings),
         "diverged_at_epoch": diverged_at,
         "training_seconds": history.seconds,
     }
     return record, [] if departures else article.compare(condition, history)
+
+
+def weights_of_every_epoch(condition: Condition, epochs: int, **settings: Any) -> str:
+    """Return the line of Python that gives them, which are too many for the record."""
+    arguments = "".join(f", {name}={value!r}" for name, value in settings.items())
+    name = condition.name
+    return f"article.run(article.CONDITIONS[{name!r}], n_epochs={epochs}{arguments}).weights"
 
 
 def build_and_train(
@@ -137,13 +147,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Run, report and compare; return the exit status."""
     started = time.perf_counter()
     options = parse(arguments)
-    if aesara.config.cxx:
-        say(
-            "Compiling takes tens of seconds the first time on a machine, while the C++ compiler\n"
-            "builds the network and its gradients, and about a second from then on.\n"
-        )
-    else:
+    if not aesara.config.cxx:
         say("No C++ compiler found: Aesara computes in Python, to the same digits but slower.\n")
+    elif not any(Path(aesara.config.compiledir).glob("*/key.pkl")):  # nothing compiled yet
+        say(
+            "The first time on a machine, the C++ compiler builds the network and its gradients.\n"
+            "That takes some seconds for each experiment, and less than one from then on.\n"
+        )
     names = list(article.CONDITIONS) if options.condition == "all" else [options.condition]
     records, comparisons = {}, {}
     for name in names:

@@ -22,6 +22,7 @@ each of which imports only from those above it:
 - :mod:`~simple_rnn.plotting`: the pictures, drawn from arrays;
 - :mod:`~simple_rnn.history`: what a run leaves behind;
 - :mod:`~simple_rnn.training`: the compiled epoch and the loop around it;
+- :mod:`~simple_rnn.saving`: a training in a file, to go on another day;
 - :mod:`~simple_rnn.surface`: the cost over the two weights;
 - :mod:`~simple_rnn.article`: what was published, and the comparison with it;
 - :mod:`~simple_rnn.study`: many small runs and their table.
@@ -42,8 +43,11 @@ from simple_rnn.optimizers import (
     Optimizer,
     RMSPropOptimizer,
     RpropOptimizer,
+    accumulator,
+    constant_like,
 )
-from simple_rnn.surface import compile_cost
+from simple_rnn.saving import load_state, save_state
+from simple_rnn.surface import compile_cost, plot_cost
 from simple_rnn.training import compile_predict, compile_train_model, train
 
 __version__ = "0.1.0"
@@ -56,14 +60,24 @@ __all__ = [
     "RMSPropOptimizer",
     "RpropOptimizer",
     "TrainingDiverged",
+    "accumulator",
     "article",
     "compile_cost",
     "compile_function",
     "compile_predict",
     "compile_train_model",
+    "constant_like",
+    "load_state",
     "make_counting_dataset",
     "numpy_reference",
+    "plot_cost",
     "plotting",
+    "save_state",
     "simpleRNN",
     "train",
 ]
+
+
+def __dir__() -> list[str]:
+    """Return the public names, which an editor offers to complete."""
+    return __all__

@@ -286,7 +286,7 @@ def run(
         At the first epoch whose cost is not finite.
     """
     _check_condition(condition)
-    # Checked here too, before tens of seconds of compiling.
+    # Checked here too, before the seconds of compiling.
     n_epochs = whole_number("n_epochs", condition.n_epochs if n_epochs is None else n_epochs)
     history = train(build(condition, **settings), n_epochs, report=report)
     if report is not None and condition.unseen_sequence:

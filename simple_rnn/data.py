@@ -75,6 +75,11 @@ class CountingDataset:
                 " runs. x has one row per sample: pass x.T"
             )
 
+    def __repr__(self) -> str:
+        """Return the sizes and the dtype, on one line."""
+        steps, samples = self.x.shape
+        return f"<CountingDataset: {samples} sequences of {steps} steps, {self.x.dtype}>"
+
 
 def check_time_major(name: str, array: np.ndarray) -> None:
     """Raise ValueError unless ``array`` is of shape (seq_len, num_samples) and not empty."""

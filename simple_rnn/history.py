@@ -27,6 +27,7 @@ __all__ = [
     "final_line",
     "initial_line",
     "recorded",
+    "weights_line",
 ]
 
 # How often the article prints the cost, in epochs.
@@ -36,6 +37,11 @@ REPORT_EVERY = 100
 def initial_line(weights: Any) -> str:
     """Return the line that reports the weights before training."""
     return "Initial weights: wx = %8.4f, wRec = %8.4f" % tuple(weights)
+
+
+def weights_line(weights: Any) -> str:
+    """Return the line that reports the weights from which a training goes on."""
+    return "Weights        : wx = %8.4f, wRec = %8.4f" % tuple(weights)
 
 
 def cost_line(epoch: int, cost: float) -> str:
@@ -60,12 +66,18 @@ class History:
         ``weights[k]`` is ``(w_x, w_rec)`` after ``k`` updates; the first row is the initial
         weights, the last one the final weights.
     seconds : float
-        How long the run took, without the compilation.
+        How long the run took, without the compilation and without the time between two calls of
+        :func:`~simple_rnn.train`.
     """
 
     costs: np.ndarray
     weights: np.ndarray
     seconds: float
+
+    def __repr__(self) -> str:
+        """Return the number of epochs, the first cost and the last, on one line."""
+        costs = ", cost from %.6g to %.6g" % tuple(self.costs[[0, -1]]) if len(self.costs) else ""
+        return f"<History: {len(self.costs)} epochs{costs}>"
 
     @property
     def initial_weights(self) -> np.ndarray:
@@ -99,7 +111,10 @@ class History:
         ]
 
     def plot(self, **options: Any) -> Axes:
-        """Draw the loss curve; ``options`` as in :func:`simple_rnn.plotting.loss_curve`."""
+        """Draw the loss curve; ``options`` as in :func:`simple_rnn.plotting.loss_curve`.
+
+        Several histories, each with a ``label``, make one picture with a legend.
+        """
         return plotting.loss_curve(self.costs, **options)
 
 
@@ -107,10 +122,14 @@ class History:
 def recorded(train_model: Any) -> Iterator[Callable[[Any], None]]:
     """Record a run; yields a function that takes the cost of each epoch.
 
-    However the run ends, by Ctrl-C or by an error too, ``train_model.history`` is its history.
+    However the run ends, by Ctrl-C or by an error too, ``train_model.history`` is its history. The
+    run goes on with the history that is there if the network still has the weights at its end.
     """
-    net = train_model.net
-    initial_weights, epochs, started = net.weights, [], time.perf_counter()
+    net, epochs, started = train_model.net, [], time.perf_counter()
+    if not _ends_at(train_model.history, net.weights):
+        # Of float32, so that the dtype of the costs to come is that of all.
+        train_model.history = History(np.array([], "float32"), np.array([net.weights]), 0.0)
+    before = train_model.history
 
     def record(cost: Any) -> None:
         # Both at once, so that no interruption comes between them.
@@ -121,10 +140,23 @@ def recorded(train_model: Any) -> Iterator[Callable[[Any], None]]:
         with np.errstate(over="ignore", invalid="ignore"):
             yield record
     finally:
-        costs = [cost for cost, _ in epochs]
-        weights = [initial_weights, *(weights for _, weights in epochs)]
-        seconds = time.perf_counter() - started
-        train_model.history = History(np.array(costs), np.array(weights), seconds)
+        if epochs:
+            costs, weights = zip(*epochs)
+            train_model.history = History(
+                np.concatenate([before.costs, costs]),
+                np.concatenate([before.weights, weights]),
+                before.seconds + time.perf_counter() - started,
+            )
+
+
+def _ends_at(history: History | None, weights: tuple[float, float]) -> bool:
+    """Return whether a history has epochs, has not diverged and ends at these weights."""
+    return (
+        history is not None
+        and len(history.costs) > 0
+        and bool(np.isfinite(history.costs[-1]))
+        and tuple(history.final_weights) == weights
+    )
 
 
 class TrainingDiverged(ArithmeticError):
@@ -133,7 +165,7 @@ class TrainingDiverged(ArithmeticError):
     Attributes
     ----------
     epoch : int
-        The first epoch whose cost is not finite, counted from 1.
+        The first epoch whose cost is not finite, counted from the beginning of the run, from 1.
     history : History
         The run up to that epoch, whose cost is the last of ``history.costs``.
     last_finite_cost : float or None

@@ -111,6 +111,10 @@ class simpleRNN:
         )
         self.params = [self.w_x, self.w_rec]
 
+    def __repr__(self) -> str:
+        """Return the weights, on one line."""
+        return "<simpleRNN: w_x = %.6g, w_rec = %.6g>" % self.weights
+
     @property
     def weights(self) -> tuple[float, float]:
         """The values of ``w_x`` and ``w_rec``; assigning a pair sets both."""

@@ -13,6 +13,9 @@ Any object with such a ``minimize`` works wherever these do. A new one is a smal
             return [(p, p - constant_like(p, self.learning_rate) * at.sgn(g))
                     for p, g in zip(self.params, self.gradients(loss))]
 
+:func:`~simple_rnn.compile_train_model` also takes updates in plain numbers, ``p - 0.01 * g``; these
+are computed in ``floatX`` and then converted to the dtype of the parameter.
+
 The order of operations matters here. Each update below is one of several algebraically equal ways
 to write it, chosen because it gives the digits that the article printed (README, "What deviates").
 """
@@ -43,6 +46,7 @@ __all__ = [
     "RpropOptimizer",
     "accumulator",
     "constant_like",
+    "updates_of",
 ]
 
 Updates = list[tuple[SharedVariable, TensorVariable]]
@@ -76,7 +80,8 @@ class Optimizer:
         and float64; each keeps its own.
     learning_rate : float or symbolic scalar
         The step size, above 0. A shared variable can be given another value between two updates,
-        without compiling again.
+        without compiling again: ``rate = aesara.shared(0.001)``, then ``rate.set_value(1e-4)``.
+        (One that was made from ``np.float32(0.001)`` takes float32 numbers only.)
 
     Raises
     ------
@@ -144,6 +149,11 @@ class Optimizer:
             For ``aesara.function(updates=...)``; of each parameter's own shape and dtype.
         """
         raise NotImplementedError(f"{type(self).__name__} has to define minimize(loss)")
+
+    def __repr__(self) -> str:
+        """Return the class and what it was made with, on one line."""
+        settings = ", ".join(f"{name} = {show(value)}" for name, value in vars(self).items())
+        return f"<{type(self).__name__}: {settings}>"
 
 
 class GradientDescentOptimizer(Optimizer):
@@ -364,6 +374,63 @@ def check_optimizer(optimizer: Any) -> None:
             f"optimizer is {show(optimizer)}; expected an object with minimize(loss), for example"
             " RMSPropOptimizer(net.params, learning_rate=0.001)"
         )
+
+
+def updates_of(optimizer: Any, loss: TensorVariable) -> Updates:
+    """Return ``optimizer.minimize(loss)``, each new value in the type of what it updates.
+
+    An update that is written with plain numbers is float64 where its parameter is float32, and one
+    that is written with an accumulator whose shape is not known has no known shape either.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        Any object with ``minimize(loss)``.
+    loss : symbolic scalar
+        What to minimize.
+
+    Returns
+    -------
+    list of (shared variable, symbolic expression)
+        For ``aesara.function(updates=...)``.
+
+    Raises
+    ------
+    TypeError
+        If ``minimize`` returned anything but updates, or an update has another number of dimensions
+        than its variable, another known shape, or a dtype that cannot be converted.
+    """
+    updates = optimizer.minimize(loss)
+    pairs = list(updates.items()) if isinstance(updates, dict) else updates
+    if not (
+        isinstance(pairs, (list, tuple))
+        and pairs
+        and all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in pairs)
+        and all(isinstance(variable, SharedVariable) for variable, _ in pairs)
+    ):
+        raise TypeError(
+            f"{type(optimizer).__name__}.minimize returned {show(updates)}; expected updates, a"
+            " list of (shared variable, new expression)"
+        )
+    return [(variable, _in_type_of(variable, new)) for variable, new in pairs]
+
+
+def _in_type_of(variable: SharedVariable, new: Any) -> TensorVariable:
+    """Return ``new`` in the type of the variable that it updates; as it is if it has this type."""
+    new = at.as_tensor_variable(new)
+    known = zip(new.type.shape, variable.type.shape)  # None where a length is not known
+    if (
+        new.type.ndim != variable.type.ndim
+        or any(n != m for n, m in known if None not in (n, m))
+        or not np.can_cast(new.type.dtype, variable.type.dtype, "same_kind")
+    ):
+        raise TypeError(
+            f"the update of {variable} has dtype {new.type.dtype} and shape {new.type.shape};"
+            f" expected {variable.type.dtype} and {variable.type.shape}, as {variable} has."
+            " accumulator(param, name) makes a variable like a parameter, constant_like(param,"
+            " value) a number of its dtype"
+        )
+    return variable.type.filter_variable(at.cast(new, variable.type.dtype))
 
 
 def check_params(params: Any) -> list[SharedVariable]:

@@ -54,6 +54,8 @@ COLOURS = {
     "vermilion": "#D55E00",
     "purple": "#CC79A7",
 }
+# Those of curves in one picture, in turn; yellow is too pale for a line.
+_CURVES = ("blue", "vermilion", "green", "purple", "orange", "sky", "black")
 
 
 def _current(ax: Axes | None) -> Axes:
@@ -168,11 +170,11 @@ def loss_curve(
     costs: np.ndarray,
     published: Mapping[int, float] | None = None,
     yscale: str = "log",
-    label: str = "this package",
-    color: str = COLOURS["blue"],
+    label: str | None = None,
+    color: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the cost over the epochs.
+    """Draw the cost over the epochs; several calls on the same Axes draw several curves.
 
     Parameters
     ----------
@@ -182,8 +184,10 @@ def loss_curve(
         Costs to draw as points: the article's, from ``Condition.published_costs``.
     yscale : str
         ``"log"`` or ``"linear"``.
-    label, color : str
-        The name of the curve in a legend, and its colour.
+    label : str, optional
+        The name of the curve in a legend; there is none without a label or published costs.
+    color : str, optional
+        Its colour; None stands for the next one of :data:`COLOURS`, blue for the first curve.
     ax : matplotlib.axes.Axes, optional
         Where to draw; None stands for the current Axes.
 
@@ -200,7 +204,20 @@ def loss_curve(
     if yscale not in ("log", "linear"):
         raise ValueError(f"yscale is {show(yscale)}; expected 'log' or 'linear'")
     ax = _current(ax)
-    ax.plot(np.arange(1, len(costs) + 1), costs, color=color, label=label)
+    if color is None:
+        used = [line.get_color() for line in ax.lines]
+        color = min((COLOURS[name] for name in _CURVES), key=used.count)
+    if published and label is None:
+        label = "this package"
+    drawable = np.isfinite(costs) & ((costs > 0) | (yscale == "linear"))
+    if not drawable.any():
+        costs = np.full_like(costs, np.nan)  # so that matplotlib does not warn of it too
+        nothing = "no cost is finite" + (" and above 0" if yscale == "log" else "")
+        if label is not None:
+            nothing = f"{label}: {nothing}"
+        ax.text(0.5, 0.5, nothing, transform=ax.transAxes, ha="center")
+    marker = "o" if drawable.sum() == 1 else None  # of a single point there is no line
+    ax.plot(np.arange(1, len(costs) + 1), costs, color=color, label=label, marker=marker)
     if published:
         ax.plot(
             list(published),
@@ -213,6 +230,7 @@ def loss_curve(
             label="printed in the article",
             clip_on=False,
         )
+    if label is not None:
         ax.legend()
     ax.set(xlabel="epoch", ylabel="cost (sum of squared errors)", yscale=yscale)
     ax.grid(alpha=0.3)

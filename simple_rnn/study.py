@@ -37,6 +37,7 @@ from simple_rnn.data import make_counting_dataset
 from simple_rnn.history import TrainingDiverged
 from simple_rnn.model import simpleRNN
 from simple_rnn.numerics import compile_function
+from simple_rnn.saving import replacing
 from simple_rnn.training import TrainModel, sum_of_squares, train
 
 __all__ = [
@@ -213,6 +214,7 @@ def run_one(settings: Settings) -> Result:
         for variable, value in (*zip(variables, values), *initial.items()):
             variable.set_value(value)
         train_model.net.weights = weights
+        train_model.history = None  # a run of its own, even from weights where the last one ended
         try:
             history, diverged_at = train(train_model, settings.n_epochs, report=None), None
         except TrainingDiverged as diverged:
@@ -346,14 +348,9 @@ def _write_rows(file: TextIO, rows: Iterable[list[Any]]) -> None:
 
 
 def _write(path: Path, results: Iterable[Result]) -> None:
-    """Write the table beside ``path``, then put it in its place: no half table is ever there."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with beside.open("w", encoding="utf-8") as file:
-            _write_rows(file, [COLUMNS, *map(_row, results)])
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    """Write the table whole: no half table is ever there."""
+    with replacing(path) as beside, beside.open("w", encoding="utf-8") as file:
+        _write_rows(file, [COLUMNS, *map(_row, results)])
 
 
 def read_results(path: str | os.PathLike, runs: Iterable[Settings] | None = None) -> list[Result]:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Callable
 
 import aesara
 import aesara.tensor as at
 import numpy as np
 
+from simple_rnn import plotting
 from simple_rnn._aesara.graphs import folding_in_python, shared_array
-from simple_rnn._checks import check_instance, float_array
+from simple_rnn._checks import check_instance, float_array, show
 from simple_rnn.data import CountingDataset
+from simple_rnn.history import History
 from simple_rnn.model import step
 from simple_rnn.numerics import compile_function
 
-__all__ = ["compile_cost"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["compile_cost", "plot_cost"]
 
 # How many pairs of weights are computed at once: with the article's number of samples, the states
 # of so many stay in the processor's cache.
@@ -79,3 +85,48 @@ def compile_cost(dataset: CountingDataset) -> Callable[[Any, Any], np.ndarray]:
         return costs.reshape(pairs[0].shape)
 
     return cost
+
+
+def plot_cost(
+    dataset: CountingDataset,
+    histories: Mapping[str, History] | None = None,
+    limits: tuple[float, float] = (-0.1, 2.1),
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the cost on a dataset over the two weights, with the paths that trainings took.
+
+    Parameters
+    ----------
+    dataset : CountingDataset
+        The sequences, time-major.
+    histories : mapping from name to History, optional
+        The trainings: ``{"RMSProp": history}``.
+    limits : (float, float)
+        The smallest and the largest value of both weights in the picture; the source blog's window
+        around the optimum by default.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; None stands for the current Axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The Axes drawn on; see :func:`simple_rnn.plotting.cost_surface`.
+
+    Raises
+    ------
+    TypeError
+        If ``histories`` is not a mapping to histories, or ``dataset`` is of another kind.
+    ValueError
+        If ``limits`` are not two finite numbers, the smaller one first.
+    """
+    histories = {} if histories is None else histories
+    check_instance("histories", histories, Mapping, 'a mapping, for example {"RMSProp": history}')
+    for name, history in histories.items():
+        check_instance(f"histories[{name!r}]", history, History, "what train(...) returns")
+    low_high = float_array("limits", limits, "float64")
+    if low_high.shape != (2,) or low_high[0] >= low_high[1]:
+        raise ValueError(f"limits is {show(limits)}; expected two numbers, the smaller one first")
+    weights = np.linspace(*low_high, 111)
+    costs = compile_cost(dataset)(weights, weights[:, np.newaxis])
+    paths = {name: history.weights for name, history in histories.items()}
+    return plotting.cost_surface(weights, weights, costs, paths, ax)

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Callable
 
 import aesara.tensor as at
 import numpy as np
+from aesara.compile.sharedvalue import SharedVariable
 
 from simple_rnn._aesara.calls import bare_call
 from simple_rnn._aesara.graphs import shared_array
@@ -25,10 +27,11 @@ from simple_rnn.history import (
     final_line,
     initial_line,
     recorded,
+    weights_line,
 )
 from simple_rnn.model import simpleRNN
 from simple_rnn.numerics import compile_function
-from simple_rnn.optimizers import Optimizer, check_optimizer
+from simple_rnn.optimizers import Optimizer, check_optimizer, updates_of
 
 if TYPE_CHECKING:
     from aesara.tensor.var import TensorVariable
@@ -68,13 +71,16 @@ class TrainModel:
         The network that is trained.
     function : callable
         The compiled epoch.
+    updated : sequence of shared variables
+        What an epoch changes: the weights, and what the optimizer keeps from epoch to epoch.
     history : History or None
-        The last run of :func:`train`, up to its end or to where it was interrupted or diverged.
+        The run so far, up to its end or to where it was interrupted or diverged.
     """
 
     net: simpleRNN
     function: Callable[[], list[np.ndarray]]
-    history: History | None = field(default=None, init=False, repr=False)
+    updated: Sequence[SharedVariable] = ()
+    history: History | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         """Prepare the call."""
@@ -83,6 +89,11 @@ class TrainModel:
     def __call__(self) -> list[np.ndarray]:
         """Run one epoch and return ``[cost]``."""
         return self._epoch()
+
+    def __repr__(self) -> str:
+        """Return what is trained and for how many epochs so far, on one line."""
+        n_epochs = 0 if self.history is None else len(self.history.costs)
+        return f"<TrainModel: {self.net}, {n_epochs} epochs so far>"
 
 
 def compile_train_model(
@@ -94,7 +105,7 @@ def compile_train_model(
     """Compile one epoch of training on the whole dataset.
 
     The loss compares the last output of each sequence, ``y_t[-1]``, with its target. The first
-    compilation on a machine takes tens of seconds, most of them in the C++ compiler; the results
+    compilation on a machine takes some seconds, most of them in the C++ compiler; the results
     are kept in Aesara's compile cache.
 
     Parameters
@@ -102,7 +113,8 @@ def compile_train_model(
     net : simpleRNN
         The network to train.
     optimizer : Optimizer
-        Any object whose ``minimize(loss)`` returns updates of ``net.params``.
+        Any object whose ``minimize(loss)`` returns updates of ``net.params``. A new value of
+        another dtype than its variable, or of a shape that is not known, is converted.
     dataset : CountingDataset
         The sequences, time-major; copied, so that later changes have no effect. Its dtype is that
         of the computation.
@@ -118,7 +130,7 @@ def compile_train_model(
     Raises
     ------
     TypeError
-        If one of the arguments is of another kind.
+        If one of the arguments is of another kind, or an update does not fit its variable.
     ValueError
         If the loss is not a scalar, or does not depend on the optimizer's parameters.
 
@@ -139,13 +151,9 @@ def compile_train_model(
     y_t = net.state_update(x_t, s0)
     y_hypo = y_t[-1]
     cost = loss(y_, y_hypo)
-    train_op = optimizer.minimize(cost)
-    if not train_op:
-        raise ValueError(
-            f"{type(optimizer).__name__}.minimize returned {train_op}; expected updates, a list of"
-            " (shared variable, new expression)"
-        )
-    return TrainModel(net, compile_function(inputs=[], outputs=[cost], updates=train_op))
+    train_op = updates_of(optimizer, cost)
+    function = compile_function(inputs=[], outputs=[cost], updates=train_op)
+    return TrainModel(net, function, updated=[variable for variable, _ in train_op])
 
 
 def train(
@@ -156,18 +164,20 @@ def train(
 ) -> History:
     """Train for ``n_epochs`` epochs and report as the article does.
 
-    Ctrl-C takes effect between two epochs. The history up to there is ``train_model.history``, and
-    another call goes on from the same weights and accumulators, equal to the bit; its epochs count
-    from 1 again, and it replaces ``train_model.history``. A second Ctrl-C, a second later, does not
-    wait for the end of the epoch.
+    Another call goes on with the run, equal to the bit, and its epochs count on. A new run begins,
+    with epoch 1, where the network has other weights than at the end of ``train_model.history``
+    (because ``net.weights`` was set, or ``train_model()`` was called), and after a divergence. The
+    optimizer's accumulators are then what they were.
+
+    Ctrl-C takes effect between two epochs. The history up to there is ``train_model.history``. A
+    second Ctrl-C, a second later, does not wait for the end of the epoch.
 
     Parameters
     ----------
     train_model : TrainModel
-        What :func:`compile_train_model` returned. Training goes on from the weights and
-        accumulators as they are.
+        What :func:`compile_train_model` returned.
     n_epochs : int
-        How many epochs; the article's number is 2001.
+        How many more epochs; the article's number is 2001.
     report_every : int
         After how many epochs the cost is reported.
     report : callable or None
@@ -176,7 +186,8 @@ def train(
     Returns
     -------
     History
-        The costs and weights of every epoch; ``train_model.history`` is the same.
+        The costs and weights of every epoch of the run, those of earlier calls too;
+        ``train_model.history`` is the same.
 
     Raises
     ------
@@ -186,6 +197,15 @@ def train(
         If ``n_epochs`` or ``report_every`` is not a whole number of at least 1.
     TrainingDiverged
         At the first epoch whose cost is not finite.
+
+    Examples
+    --------
+    In pieces, to watch the cost on data that the network is not trained on::
+
+        cost = compile_cost(unseen)
+        for _ in range(20):
+            train(train_model, 100, report=None)
+            print(cost(*net.weights))
     """
     check_instance("train_model", train_model, TrainModel, "what compile_train_model(...) returns")
     n_epochs = whole_number("n_epochs", n_epochs)
@@ -193,9 +213,10 @@ def train(
     if report is None:
         report = _no_report
 
-    with recorded(train_model) as record, ctrl_c_between_epochs() as deliver_ctrl_c:
-        report(initial_line(train_model.net.weights))
-        for epoch in range(1, n_epochs + 1):
+    with ctrl_c_between_epochs() as deliver_ctrl_c, recorded(train_model) as record:
+        done = len(train_model.history.costs)
+        report((weights_line if done else initial_line)(train_model.net.weights))
+        for epoch in range(done + 1, done + n_epochs + 1):
             (cost,) = train_model()
             record(cost)
             if not isfinite(cost):

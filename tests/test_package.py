@@ -56,6 +56,10 @@ def test_the_public_names_are_documented():
         assert getattr(simple_rnn, name).__doc__, name
 
 
+def test_completion_offers_the_public_names_alone():
+    assert set(dir(simple_rnn)) == set(simple_rnn.__all__)
+
+
 def test_each_module_imports_only_from_those_above_it():
     listed = re.findall(r"^- :mod:`~simple_rnn\.(\w+)`", simple_rnn.__doc__, re.MULTILINE)
     order = [*SERVANTS, "numpy_reference", *listed]

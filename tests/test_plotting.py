@@ -36,6 +36,41 @@ def test_loss_curve(ax, histories, yscale):
     draw(ax)
 
 
+def test_several_loss_curves_in_one_picture(ax):
+    costs = [3.0, 2.0, 1.0]
+    plotting.loss_curve(costs, ax=ax)
+    assert ax.get_legend() is None
+    plotting.loss_curve(costs, label="second", ax=ax)
+    assert labels(ax) == ["second"]
+    plotting.loss_curve(costs, published={1: 3.0}, label="third", ax=ax)
+    plotting.loss_curve(costs, label="fourth", ax=ax)
+    assert labels(ax) == ["second", "third", "printed in the article", "fourth"]
+    *colours, points, fourth = [line.get_color() for line in ax.lines]
+    names = ("blue", "vermilion", "green", "purple")
+    assert [*colours, fourth] == [plotting.COLOURS[name] for name in names]
+    assert points == plotting.COLOURS["vermilion"]
+    for _ in range(10):
+        plotting.loss_curve(costs, ax=ax)
+    draw(ax)
+
+
+@pytest.mark.parametrize(
+    ("costs", "yscale", "said"),
+    [
+        ([np.inf], "log", ["no cost is finite and above 0"]),
+        ([0.0, np.nan], "log", ["no cost is finite and above 0"]),
+        ([np.nan], "linear", ["no cost is finite"]),
+        ([0.0, np.nan], "linear", []),
+        ([1.0, np.inf], "log", []),
+    ],
+)
+def test_costs_that_cannot_be_drawn_are_said_to_be_so(ax, costs, yscale, said):
+    plotting.loss_curve(costs, yscale=yscale, ax=ax)
+    assert [text.get_text() for text in ax.texts] == said
+    assert (ax.lines[0].get_marker() == "o") == (not said)  # one point, which has no line
+    draw(ax)
+
+
 def test_cost_surface(ax, histories):
     w_x, w_rec = np.linspace(-1, 2, 31), np.linspace(-1, 1.5, 26)
     costs = (w_x - 1) ** 2 + (w_rec[:, np.newaxis] - 1) ** 2

@@ -89,6 +89,14 @@ def test_a_row_is_what_the_article_s_way_gives_to_the_bit(settings):
     check(study.run_one(settings), *article_run(settings))
 
 
+def test_a_run_from_the_weights_at_which_the_last_one_ended_is_a_run_of_its_own():
+    slow = study.Settings("gd", 1e-30, seed=1, num_samples=5, seq_len=4, n_epochs=3)
+    study.run_one(slow)  # so slow that no weight changes
+    check(study.run_one(replace(slow, n_epochs=2)), *article_run(replace(slow, n_epochs=2)))
+    diverged = study.run_one(replace(slow, learning_rate=1e30))
+    assert diverged.diverged_at_epoch == 2
+
+
 def test_a_run_that_diverges_says_when():
     result = study.run_one(study.Settings("gd", 1e-3, article.SEED))
     assert result.diverged_at_epoch == 10  # as scripts/check_claims.py says

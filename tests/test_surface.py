@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simple_rnn import CountingDataset, article, compile_cost, numpy_reference
+from simple_rnn import CountingDataset, article, compile_cost, numpy_reference, plot_cost
 
 DATASET = article.dataset()
 
@@ -40,3 +40,13 @@ def test_the_states_start_at_s0_and_the_data_is_copied():
     dataset.x[:] = 9
     # (1 * 2 + 3 * 10)^2 + (4 * 10)^2
     assert cost(2, 10) == 32**2 + 40**2
+
+
+def test_the_surface_with_the_paths_of_histories(cost, histories):
+    ax = pytest.importorskip("matplotlib.figure").Figure().subplots()
+    assert plot_cost(DATASET, {"RMSProp": histories["rmsprop"]}, limits=(-1, 2), ax=ax) is ax
+    mesh, w = ax.collections[0], np.linspace(-1, 2, 111)
+    np.testing.assert_array_equal(mesh.get_array(), cost(w, w[:, np.newaxis]))
+    assert ax.get_xlim() == ax.get_ylim() == (-1, 2)
+    np.testing.assert_array_equal(ax.lines[1].get_xydata(), histories["rmsprop"].weights)
+    assert ax.lines[1].get_label() == "RMSProp"

@@ -9,6 +9,7 @@ from simple_rnn import (
     GradientDescentOptimizer,
     Optimizer,
     RMSPropOptimizer,
+    RpropOptimizer,
     TrainingDiverged,
     article,
     compile_predict,
@@ -78,15 +79,40 @@ def test_the_report_is_the_history_s_lines(capsys):
     assert train_model.history is history
 
 
-def test_training_goes_on_where_it_stopped(capsys):
-    _, one_go = fresh()
-    whole = train(one_go, 60, report=None)
-    _, two_goes = fresh()
-    parts = [train(two_goes, n_epochs, report=None) for n_epochs in (25, 35)]
-    assert capsys.readouterr().out == ""
-    np.testing.assert_array_equal(np.concatenate([part.costs for part in parts]), whole.costs)
-    np.testing.assert_array_equal(parts[1].weights, whole.weights[25:])
-    assert 0 < parts[1].seconds < 60
+def equal(one, other):
+    """Whether two runs are the same, to the bit."""
+    return all(
+        getattr(one, name).dtype == getattr(other, name).dtype
+        and np.array_equal(getattr(one, name), getattr(other, name))
+        for name in ("costs", "weights")
+    )
+
+
+def test_training_goes_on_where_it_stopped():
+    whole = train(fresh()[1], 60, report=None)
+    _, train_model = fresh()
+    first = train(train_model, 25, report=None)
+    lines = []
+    both = train(train_model, 35, report_every=30, report=lines.append)
+    assert train_model.history is both
+    assert equal(both, whole)
+    assert 0 < first.seconds < both.seconds < 60
+    initial, *costs, final = whole.lines(report_every=30)
+    weights = "Weights        : wx = %8.4f, wRec = %8.4f" % tuple(first.final_weights)
+    assert lines == [weights, *costs, final]
+    assert len(weights) == len(initial)
+
+
+def test_from_other_weights_a_new_run_begins():
+    _, train_model = fresh()
+    train(train_model, 3, report=None)
+    train_model()
+    assert len(train(train_model, 2, report=None).costs) == 2
+    train_model.net.weights = initial = (0.5, 0.25)
+    lines = []
+    history = train(train_model, 2, report=lines.append)
+    assert (len(history.costs), tuple(history.initial_weights)) == (2, initial)
+    assert lines == history.lines()
 
 
 def test_the_data_is_copied():
@@ -111,6 +137,16 @@ def test_divergence_ends_the_run_and_keeps_the_history():
     # The last finite cost is the one that these weights have.
     expected = cost_in_numpy(dataset.x, dataset.y, diverged.last_finite_weights)
     assert diverged.last_finite_cost == pytest.approx(expected, rel=1e-4)
+
+
+def test_divergence_counts_from_the_beginning_of_the_run_and_ends_it():
+    _, train_model = fresh(RMSPropOptimizer, 1e10)
+    train(train_model, 1, report=None)
+    for epoch in (2, 1):
+        with pytest.raises(TrainingDiverged) as info:
+            train(train_model, 2001, report=None)
+        assert info.value.epoch == epoch
+        assert np.isfinite(info.value.history.weights).all()
 
 
 def test_the_trained_network_counts_in_sequences_of_any_length_and_number(histories, train_models):
@@ -140,3 +176,74 @@ def test_a_third_optimizer_is_a_few_lines():
     history = train(compile_train_model(net, optimizer, article.dataset()), 2001, report=None)
     assert history.costs[-1] < 1 < 500 < history.costs[0]
     assert compile_predict(net)([[1], [0], [1]]) == pytest.approx(2, abs=0.2)
+
+
+class PlainDescent:
+    """Gradient descent in plain numbers, whose product with a float32 is a float64."""
+
+    def __init__(self, params):
+        self.params = params
+
+    def minimize(self, loss):
+        return {p: p - 1e-5 * aesara.grad(loss, p) for p in self.params}
+
+
+class PlainAdam(Optimizer):
+    """Adam (Kingma and Ba, 2015) as it is usually written, with accumulators of any type."""
+
+    def minimize(self, loss):
+        t = aesara.shared(0)
+        updates = [(t, t + 1)]
+        for p in self.params:
+            g, (m, v) = aesara.grad(loss, p), (aesara.shared(np.zeros(1)) for _ in "mv")
+            m_new, v_new = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+            m_hat, v_hat = m_new / (1 - 0.9 ** (t + 1)), v_new / (1 - 0.999 ** (t + 1))
+            p_new = p - self.learning_rate * m_hat / (v_hat**0.5 + 1e-8)
+            updates += [(m, m_new), (v, v_new), (p, p_new)]
+        return updates
+
+
+@pytest.mark.parametrize("floatX", ["float32", "float64"])
+def test_an_optimizer_in_plain_numbers(floatX):
+    dataset, net = article.dataset(), simpleRNN(10, 1, 1, rng=np.random.RandomState(1))
+    initial = net.weights
+    with aesara.config.change_flags(floatX=floatX):
+        train_model = compile_train_model(net, PlainDescent(net.params), dataset)
+        own = compile_train_model(net, GradientDescentOptimizer(net.params), dataset)
+        adam = compile_train_model(net, PlainAdam(net.params, 0.01), dataset)
+    plain = train(train_model, 100, report=None)
+    net.weights = initial
+    np.testing.assert_allclose(plain.costs, train(own, 100, report=None).costs, rtol=1e-5)
+    net.weights = initial
+    history = train(adam, 1000, report=None)
+    assert plain.weights.dtype == history.weights.dtype == "float32"
+    # Its first step is the learning rate, whatever the gradient.
+    assert np.abs(history.weights[1] - history.weights[0]) == pytest.approx([0.01, 0.01], rel=1e-4)
+    assert history.costs[-1] < 1e-3
+
+
+@pytest.mark.parametrize("optimizer", [GradientDescentOptimizer, RMSPropOptimizer, RpropOptimizer])
+def test_a_shared_learning_rate_is_to_the_bit_a_number_and_can_be_changed(optimizer):
+    rate = aesara.shared(0.001)
+    whole = train(fresh(optimizer, 1e-5)[1], 30, report=None)
+    _, train_model = fresh(optimizer, rate)
+    rate.set_value(1e-5)
+    assert equal(train(train_model, 30, report=None), whole)
+
+
+def test_its_pieces_say_on_one_line_what_they_are():
+    dataset, train_model = fresh(GradientDescentOptimizer, 1e-5)
+    train_model.net.weights = (0.5, 1)
+    net = "<simpleRNN: w_x = 0.5, w_rec = 1>"
+    assert repr(train_model) == f"<TrainModel: {net}, 0 epochs so far>"
+    history = train(train_model, 3, report=None)
+    assert repr(history) == "<History: 3 epochs, cost from %.6g to %.6g>" % (
+        history.costs[0],
+        history.costs[2],
+    )
+    assert repr(train_model).endswith(", 3 epochs so far>")
+    assert repr(dataset) == "<CountingDataset: 20 sequences of 10 steps, float32>"
+    optimizer = GradientDescentOptimizer(train_model.net.params)
+    assert repr(optimizer) == (
+        "<GradientDescentOptimizer: params = [w_x, w_rec], learning_rate = 1e-05>"
+    )

@@ -20,7 +20,9 @@ from simple_rnn import (
     compile_predict,
     compile_train_model,
     make_counting_dataset,
+    plot_cost,
     plotting,
+    save_state,
     simpleRNN,
     study,
     train,
@@ -45,11 +47,10 @@ def never(*arguments, **keywords):
 TRAIN_MODEL = TrainModel(NET, never)
 
 
-class ForgetfulOptimizer(Optimizer):
-    """An optimizer whose author forgot the last line."""
-
-    def minimize(self, loss):
-        [(p, p - g) for p, g in zip(self.params, self.gradients(loss))]
+def own_optimizer(minimize):
+    """Compile an epoch with an optimizer that a user wrote."""
+    optimizer = type("Own", (Optimizer,), {"minimize": lambda self, loss: minimize()})
+    return compile_train_model(NET, optimizer(NET.params, 0.1), DATA)
 
 
 def with_nan(array, index):
@@ -109,10 +110,6 @@ VALUES = [
     (lambda: RMSPropOptimizer([P]).minimize(SQUARE, rescale=0), "rescale is 0; expected a number"),
     (lambda: RpropOptimizer([P]).minimize(SQUARE, eta_plus=0.9), "eta_plus is 0.9; expected"),
     (lambda: RpropOptimizer([P]).minimize(SQUARE, eta_minus=1), "eta_minus is 1; expected"),
-    (
-        lambda: compile_train_model(NET, ForgetfulOptimizer(NET.params, 0.1), DATA),
-        "ForgetfulOptimizer.minimize returned None; expected updates",
-    ),
     # A run
     (lambda: train(TRAIN_MODEL, 0), "n_epochs is 0; expected a whole number of at least 1"),
     (lambda: train(TRAIN_MODEL, 5, report_every=-1), "report_every is -1; expected a whole"),
@@ -132,6 +129,7 @@ VALUES = [
         lambda: plotting.cost_surface(ONES, ONES, np.zeros((3, 3))),
         "costs holds no finite value above 0",
     ),
+    (lambda: plot_cost(DATA, limits=(2, 1)), "limits is (2, 1); expected two numbers, the smaller"),
     (
         lambda: plotting.learning_rate({"gd": (ONES, ONES)}, {"gd": 0.5}),
         "chosen['gd'] is 0.5; expected a learning rate of runs['gd']",
@@ -167,7 +165,34 @@ TYPES = [
         lambda: compile_train_model(NET, RMSPropOptimizer, DATA),
         "expected an object with minimize(loss), for example RMSPropOptimizer(net.params",
     ),
+    (
+        lambda: own_optimizer(lambda: None),
+        "Own.minimize returned None; expected updates, a list of",
+    ),
+    (lambda: own_optimizer(list), "Own.minimize returned []; expected updates"),
+    (lambda: own_optimizer(lambda: NET.w_x - 1), "Elemwise{sub,no_inplace}.0; expected updates"),
+    (lambda: own_optimizer(lambda: (NET.w_x, NET.w_x)), "returned (w_x, w_x); expected updates"),
+    (lambda: own_optimizer(lambda: [(SQUARE, P)]), "expected updates, a list of (shared variable"),
+    (
+        lambda: own_optimizer(lambda: [(NET.w_x, SQUARE)]),
+        "the update of w_x has dtype float64 and shape (); expected float32 and (1,), as w_x has."
+        " accumulator(param, name) makes a variable like a parameter, constant_like(param, value)",
+    ),
+    (
+        lambda: own_optimizer(lambda: [(NET.w_x, at.stack([P[0], P[0]]))]),
+        "the update of w_x has dtype float64 and shape (2,); expected float32 and (1,)",
+    ),
+    (
+        lambda: own_optimizer(lambda: [(aesara.shared(0, name="t"), SQUARE)]),
+        "the update of t has dtype float64 and shape (); expected int64 and ()",
+    ),
     (lambda: compile_train_model(NET, OPTIMIZER, (X, Y, S0)), "what make_counting_dataset() ret"),
+    (lambda: save_state(NET, "file"), "expected what compile_train_model(...) returns"),
+    (lambda: plot_cost(DATA, HISTORY), """expected a mapping, for example {"RMSProp": history}"""),
+    (
+        lambda: plot_cost(DATA, {"gd": ONES}),
+        "histories['gd'] is array([1., 1., 1.]); expected what",
+    ),
     (lambda: compile_predict(DATA), "expected a network"),
     (
         lambda: compile_function([], SQUARE, givens=[(P, X[0])]),

@@ -138,6 +138,17 @@ def test_the_exit_status_is_the_commands(project):
     assert run(project)[0] == 2
 
 
+def test_a_jupyter_that_is_not_installed_is_said_how_to_get(project, bare):
+    environ, tools = bare
+    returncode, stdout, stderr = run(project, "jupyter", "lab", env=environ)
+    assert (returncode, stdout) == (1, "")
+    assert "python -m ipykernel install --user --name simple_rnn" in stderr
+    assert "pip install --constraint scripts/constraints.txt jupyterlab" in stderr
+    write_executable(tools / "jupyter-lab", "#!/bin/sh\n")
+    write_executable(tools / "jupyter", "#!/bin/sh\necho started $*\n")
+    assert run(project, "jupyter", "lab", env=environ) == (0, "started lab\n", "")
+
+
 def test_changed_constraints_are_noticed_and_a_failure_is_repaired(project):
     constraints = project / "scripts" / "constraints.txt"
     added = project / ".venv" / "added by the user"

@@ -65,8 +65,8 @@ def test_an_epoch_under_way_is_finished_and_recorded(net, handler, times):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     history = train(train_model, 7, report=None)
     assert history is train_model.history
-    assert consistent(train_model, 7)
-    assert history.costs.tolist() == [4, 5, 6, 7, 8, 9, 10]
+    assert consistent(train_model, 10)
+    assert history.costs.tolist() == list(range(1, 11))
 
 
 def test_another_one_later_does_not_wait_for_the_epoch(net, handler, monkeypatch):
@@ -90,6 +90,11 @@ def test_what_report_raises_leaves_the_history_too(net):
     with pytest.raises(ZeroDivisionError):
         train(train_model, 10, report_every=1, report=report)
     assert consistent(train_model, 2)
+    with pytest.raises(TypeError):
+        train(train_model, 10, report="at once, before the first epoch")
+    assert consistent(train_model, 2)
+    train(train_model, 1, report=None)
+    assert consistent(train_model, 3)
 
 
 def test_a_handler_that_does_not_raise_is_called_and_training_goes_on(net, handler):
@@ -135,22 +140,20 @@ signal.signal(signal.SIGINT, once)
 rmsprop = article.CONDITIONS["rmsprop"]
 whole = train(article.build(rmsprop), total, report=None)
 train_model = article.build(rmsprop)
-costs, weights, interruptions = [], [], 0
+interruptions = done = 0
 print("ready", flush=True)
-while len(costs) < total:
-    train_model.history = None
+while done < total:
     training = True
     try:
-        train(train_model, total - len(costs), report=None)
+        train(train_model, total - done, report=None)
     except KeyboardInterrupt:
         interruptions += 1
     training = False
     if train_model.history is not None:  # else before the first epoch
-        costs.extend(train_model.history.costs)
-        weights.extend(train_model.history.weights[1:])
+        done = len(train_model.history.costs)
 signal.signal(signal.SIGINT, signal.SIG_IGN)
-assert np.array_equal(costs, whole.costs)
-assert np.array_equal(weights, whole.weights[1:])
+assert np.array_equal(train_model.history.costs, whole.costs)
+assert np.array_equal(train_model.history.weights, whole.weights)
 print(interruptions)
 """
 
@@ -175,10 +178,10 @@ build = lambda: article.build(article.CONDITIONS["rmsprop"])
 train_model = build()
 """
 GO_ON = """
-first = train_model.history
-second = train(train_model, 5, report=None)
-whole = train(build(), len(first.costs) + 5, report=None)
-print(len(first.costs) >= 100, [*first.costs, *second.costs] == list(whole.costs))
+done = len(train_model.history.costs)
+history = train(train_model, 5, report=None)
+whole = train(build(), done + 5, report=None)
+print(done >= 100, list(history.costs) == list(whole.costs))
 """
 
 
