@@ -46,7 +46,6 @@ __all__ = [
     "RpropOptimizer",
     "accumulator",
     "constant_like",
-    "updates_of",
 ]
 
 Updates = list[tuple[SharedVariable, TensorVariable]]
@@ -376,31 +375,12 @@ def check_optimizer(optimizer: Any) -> None:
         )
 
 
-def updates_of(optimizer: Any, loss: TensorVariable) -> Updates:
-    """Return ``optimizer.minimize(loss)``, each new value in the type of what it updates.
+def check_updates(updates: Any) -> Updates:
+    """Return what ``minimize`` returned, each new value in the type of what it updates.
 
     An update that is written with plain numbers is float64 where its parameter is float32, and one
     that is written with an accumulator whose shape is not known has no known shape either.
-
-    Parameters
-    ----------
-    optimizer : Optimizer
-        Any object with ``minimize(loss)``.
-    loss : symbolic scalar
-        What to minimize.
-
-    Returns
-    -------
-    list of (shared variable, symbolic expression)
-        For ``aesara.function(updates=...)``.
-
-    Raises
-    ------
-    TypeError
-        If ``minimize`` returned anything but updates, or an update has another number of dimensions
-        than its variable, another known shape, or a dtype that cannot be converted.
     """
-    updates = optimizer.minimize(loss)
     pairs = list(updates.items()) if isinstance(updates, dict) else updates
     if not (
         isinstance(pairs, (list, tuple))
@@ -409,8 +389,8 @@ def updates_of(optimizer: Any, loss: TensorVariable) -> Updates:
         and all(isinstance(variable, SharedVariable) for variable, _ in pairs)
     ):
         raise TypeError(
-            f"{type(optimizer).__name__}.minimize returned {show(updates)}; expected updates, a"
-            " list of (shared variable, new expression)"
+            f"minimize returned {show(updates)}; expected updates, a list of (shared variable, new"
+            " expression)"
         )
     return [(variable, _in_type_of(variable, new)) for variable, new in pairs]
 

@@ -31,7 +31,7 @@ from simple_rnn.history import (
 )
 from simple_rnn.model import simpleRNN
 from simple_rnn.numerics import compile_function
-from simple_rnn.optimizers import Optimizer, check_optimizer, updates_of
+from simple_rnn.optimizers import Optimizer, check_optimizer, check_updates
 
 if TYPE_CHECKING:
     from aesara.tensor.var import TensorVariable
@@ -151,7 +151,7 @@ def compile_train_model(
     y_t = net.state_update(x_t, s0)
     y_hypo = y_t[-1]
     cost = loss(y_, y_hypo)
-    train_op = updates_of(optimizer, cost)
+    train_op = check_updates(optimizer.minimize(cost))
     function = compile_function(inputs=[], outputs=[cost], updates=train_op)
     return TrainModel(net, function, updated=[variable for variable, _ in train_op])
 

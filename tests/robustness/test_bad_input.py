@@ -167,9 +167,9 @@ TYPES = [
     ),
     (
         lambda: own_optimizer(lambda: None),
-        "Own.minimize returned None; expected updates, a list of",
+        "minimize returned None; expected updates, a list of",
     ),
-    (lambda: own_optimizer(list), "Own.minimize returned []; expected updates"),
+    (lambda: own_optimizer(list), "minimize returned []; expected updates"),
     (lambda: own_optimizer(lambda: NET.w_x - 1), "Elemwise{sub,no_inplace}.0; expected updates"),
     (lambda: own_optimizer(lambda: (NET.w_x, NET.w_x)), "returned (w_x, w_x); expected updates"),
     (lambda: own_optimizer(lambda: [(SQUARE, P)]), "expected updates, a list of (shared variable"),
