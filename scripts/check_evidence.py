@@ -91,8 +91,10 @@ def replayed() -> list[Fact]:
         variances.append(memory["variance"].min())
         roots.append(memory["r"].min())
     rmsprop = run(replay.rmsprop()[0], start())
+    unfused = run(replay.gradient_descent(fused=False), start())
     return [
         Fact(part, "gradient descent: exact lines of 22", descent.exact_lines("gd").sum()),
+        Fact(part, "the same, its step rounded twice", unfused.exact_lines("gd").sum()),
         Fact(part, "RMSProp: exact lines of 22", rmsprop.exact_lines("rmsprop").sum()),
         Fact(part, "RMSProp: smallest variance s - a^2", min(variances)),
         Fact(part, "RMSProp: smallest root r (its floor is 0.0001)", min(roots)),

@@ -169,8 +169,8 @@ class GradientDescentOptimizer(Optimizer):
     -----
     The float32 step is formed in float64, which holds the product of two float32 numbers exactly,
     and the result is rounded. A fused multiply-add does so, and prints the article's digits; two
-    float32 roundings print other ones at epochs 400 and 500. The compiler may not fuse by itself
-    (:mod:`simple_rnn.numerics`), so it is written out.
+    float32 roundings print other ones at two epochs (``scripts/check_evidence.py``). The compiler
+    may not fuse by itself (:mod:`simple_rnn.numerics`), so it is written out.
     """
 
     def __init__(
