@@ -62,9 +62,9 @@ def fma(a: Array | float, b: Array, c: Array) -> Array:
     return (np.multiply(a, b, dtype="float64") + c).astype(b.dtype)
 
 
-# The formulas of the RMSProp step, each with algebraically equal ways to write it; the first way is
-# the package's. After FUSED come the ways in which a product is fused with a sum. What only doubles
-# or halves, as momentum 0.5 does, is exact, and so no other way.
+# The formulas of the RMSProp step, each with algebraically equal ways to write it. The first way is
+# the package's, those of LITERAL are Kastner's. After FUSED come the ways in which a product is
+# fused with a sum. What only doubles or halves, as momentum 0.5 does, is exact, and no other way.
 FUSED = None
 ONE_DECAY = 1 - DECAY
 WAYS: dict[str, tuple] = {
@@ -105,16 +105,25 @@ WAYS: dict[str, tuple] = {
         lambda g, r, rate: (rate * g) / r,
         lambda g, r, rate: (rate / r) * g,
     ),
-    "p": (  # from the old m and the new one
-        lambda p, m, m_new, d: (p + MOMENTUM**2 * m) - (1 + MOMENTUM) * d,
-        lambda p, m, m_new, d: p + (MOMENTUM**2 * m - (1 + MOMENTUM) * d),
-        lambda p, m, m_new, d: (p + MOMENTUM * m_new) - d,
-        lambda p, m, m_new, d: p + (MOMENTUM * m_new - d),
+    "p": (  # from the old m and the new one; k = (1 + MOMENTUM) * rate
+        lambda p, m, m_new, d, g, r, k: (p + MOMENTUM**2 * m) - (1 + MOMENTUM) * d,
+        lambda p, m, m_new, d, g, r, k: p + (MOMENTUM**2 * m - (1 + MOMENTUM) * d),
+        lambda p, m, m_new, d, g, r, k: (p + MOMENTUM**2 * m) - (k * g) / r,
+        lambda p, m, m_new, d, g, r, k: p + (MOMENTUM**2 * m - (k * g) / r),
+        lambda p, m, m_new, d, g, r, k: (p + MOMENTUM**2 * m) - k * (g / r),
+        lambda p, m, m_new, d, g, r, k: p + (MOMENTUM**2 * m - k * (g / r)),
+        lambda p, m, m_new, d, g, r, k: (p + MOMENTUM * m_new) - d,
+        lambda p, m, m_new, d, g, r, k: p + (MOMENTUM * m_new - d),
         FUSED,
-        lambda p, m, m_new, d: fma(-(1 + MOMENTUM), d, p + MOMENTUM**2 * m),
-        lambda p, m, m_new, d: p + fma(-(1 + MOMENTUM), d, MOMENTUM**2 * m),
+        lambda p, m, m_new, d, g, r, k: fma(-(1 + MOMENTUM), d, p + MOMENTUM**2 * m),
+        lambda p, m, m_new, d, g, r, k: p + fma(-(1 + MOMENTUM), d, MOMENTUM**2 * m),
+        lambda p, m, m_new, d, g, r, k: fma(-k, g / r, p + MOMENTUM**2 * m),
+        lambda p, m, m_new, d, g, r, k: p + fma(-k, g / r, MOMENTUM**2 * m),
     ),
 }
+
+
+LITERAL = {"n": 1, "rescaled": 2, "s": 0, "a": 0, "variance": 0, "d": 1, "p": 3}
 
 
 def rmsprop(
@@ -145,7 +154,7 @@ def rmsprop(
         r = np.maximum(np.sqrt(np.maximum(variance, 0)), p.dtype.type(FLOOR))
         d = by("d", g, r, learning_rate)
         m = MOMENTUM * memory["m"] - d
-        p_new = by("p", p, memory["m"], m, d)
+        p_new = by("p", p, memory["m"], m, d, g, r, (1 + MOMENTUM) * learning_rate)
         memory.update(s=s, a=a, m=m, variance=variance, r=r)
         return p_new
 

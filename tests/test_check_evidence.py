@@ -44,7 +44,7 @@ def test_the_ways_are_algebraically_equal(name):
         "rescaled": lambda g: (g, np.abs(g) + rng.uniform(0, 10, g.shape)),
         "variance": lambda a: (a**2 + 1, a),
         "d": lambda g: (g, np.abs(g) + 1, 0.001),
-        "p": lambda p: (p, m := p[::-1], 0.5 * m - (d := p**2), d),
+        "p": lambda p: (p, m := p[::-1], 0.5 * m - (d := p**2 / m), d, p**2, m, 1.5),
     }.get(name, lambda v: (v, v[::-1]))(rng.uniform(0.1, 2, (50, 3)))
     first, *others = replay.ways_of(name)
     for way in others:

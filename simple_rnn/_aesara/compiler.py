@@ -111,7 +111,7 @@ def _precompiled_headers(cxx: str, flags: str, compiledir: Path) -> Path | None:
     folder = compiledir / f"headers_{hashlib.sha256(repr(made_from).encode()).hexdigest()[:16]}"
     if not (folder / "Python.h.gch").exists():
         try:
-            if "__clang__" in _run([cxx, "-dM", "-E", "-x", "c++", "-"]):
+            if "__clang__" in _run([*command, "-dM", "-E", "-x", "c++", "-"]):
                 return None  # clang takes no precompiled header from where -I leads
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=folder) as beside:
