@@ -302,7 +302,7 @@ FORMS_CHANGED = {
 }
 # The histograms of the figure, with what they are called in it.
 HISTOGRAMS = {
-    "equal ways to write the update": "all equal ways to write the update",
+    "equal ways to write the update": "equal ways to write the update",
     "RMSProp, gradients +-1 ulp": "last bit of the gradients at random",
 }
 
@@ -346,7 +346,7 @@ def save_evidence(table: Path, picture: Path) -> None:
         left.set(xlabel=f"distance of line 100 from the printed {printed[100]:.4f}")
         left.set_title(f"Form: of {tried:,} only one fits line 100", fontsize="medium")
         plotting.rounding_spread(edges, shares, printed[200], ax=right)
-        right.set(xlabel="line 200 (cost at epoch 200)")
+        right.set_xlabel("line 200 (cost at epoch 200)", labelpad=2)
         right.set_title("Rounding: line 200 could be any of these", fontsize="medium")
 
     save_figure(picture, (9.4, 4.0), draw)
@@ -378,8 +378,6 @@ def save_edge_of_stability(table: Path, picture: Path) -> None:
         above.legend()
         plotting.felt_curvature(felt, NESTEROV_LIMIT, ax=below)
         below.set(xlim=(80, 400))
-        red = plotting.COLOURS["vermilion"]
-        below.text(398, NESTEROV_LIMIT + 0.25, "unstable above 1.5", ha="right", color=red)
         notes = (
             ("climbs: the gradient\nhardly changes, so\nthe steps grow", (144, 1.55), (84, 3.2)),
             ("breaks: the last bit has grown into an\noscillation", (169, 4.6), (190, 4.4)),

@@ -106,7 +106,8 @@ def rmsprop_suits_better(study: Sequence[Result]) -> Claim:
     return Claim(
         "RMSProp suits recurrent networks better than gradient descent.",
         " ".join(told),
-        verdict(safe[0] > safe[1], soonest[0] < soonest[1], lowest[0] < lowest[1]),
+        # Sooner by chance is not sooner.
+        verdict(safe[0] > safe[1], soonest[0] < 0.9 * soonest[1], lowest[0] < lowest[1]),
     )
 
 

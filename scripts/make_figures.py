@@ -104,6 +104,7 @@ def draw_loss(name: str, folder: Path, figure: Figure) -> None:
     published = {int(k): cost for k, cost in zip(epochs, printed) if np.isfinite(cost)}
     for ax, yscale in zip(figure.subplots(1, 2), ("linear", "log")):
         plotting.loss_curve(costs, published, yscale, ax=ax)
+        ax.set_ylabel(COST)
         ax.set_title(f"{yscale} scale", fontsize="medium")
     if name == "rmsprop":
         draw_last_epochs(costs, ax.inset_axes((0.42, 0.3, 0.53, 0.3)))

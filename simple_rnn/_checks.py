@@ -92,7 +92,10 @@ def float_array(name: str, value: Any, dtype: str | None = None, finite: bool = 
     finite : bool
         Whether NaN and infinity are refused.
     """
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} is {show(value)}; expected rows of one length") from None
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} is {show(value)}, of dtype {array.dtype}; expected real numbers")
     if dtype is None:

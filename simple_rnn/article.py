@@ -9,7 +9,7 @@ rates.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -101,7 +101,7 @@ class Condition:
     title: str
     optimizer: type[Optimizer]
     learning_rate: float
-    published: str
+    published: str = field(repr=False)
     source: str = "article"
     n_epochs: int = N_EPOCHS
     loss: Loss = sum_of_squares

@@ -37,8 +37,8 @@ class CountingDataset:
         finite numbers.
     y : ndarray of shape (num_samples,), float32 or float64
         The target of each sequence: the number of its ones.
-    s0 : ndarray of shape (num_samples,), float32 or float64
-        The state before the first step.
+    s0 : ndarray of shape (num_samples,), float32 or float64, optional
+        The state before the first step; None stands for zeros.
 
     Raises
     ------
@@ -50,13 +50,16 @@ class CountingDataset:
 
     x: np.ndarray
     y: np.ndarray
-    s0: np.ndarray
+    s0: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Convert the three arrays, and check that they describe the same samples."""
         for name in ("x", "y", "s0"):
+            array = getattr(self, name)
+            if name == "s0" and array is None:
+                array = np.zeros_like(self.y)
             # The way to set an attribute of a frozen dataclass.
-            object.__setattr__(self, name, float_array(name, getattr(self, name)))
+            object.__setattr__(self, name, float_array(name, array))
         check_time_major("x", self.x)
         num_samples = self.x.shape[1]
         for name, array in (("y", self.y), ("s0", self.s0)):

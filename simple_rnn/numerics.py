@@ -1,8 +1,8 @@
 """How numbers are rounded: every operation once, in the order in which it is written.
 
-The article's RMSProp run passes a stage in which the last bit of a float32 decides the third
-printed digit. Left to itself, Aesara gives other digits on another processor or compiler, for
-three reasons, and :func:`compile_function` removes each of them:
+The article's RMSProp run passes a stage after which the last bit of a float32 decides the printed
+digits from the first on (``scripts/check_evidence.py``). Left to itself, Aesara gives other digits
+on another processor or compiler, for three reasons, and :func:`compile_function` removes each:
 
 - A C compiler may contract ``a * b + c`` into one fused multiply-add, which rounds once where the
   source rounds twice. Whether it does, and which of two products it fuses, depends on the processor

@@ -33,7 +33,7 @@ import aesara.tensor as at
 import numpy as np
 from aesara.compile.sharedvalue import SharedVariable
 from aesara.gradient import DisconnectedInputError
-from aesara.graph.basic import Variable
+from aesara.graph.basic import Variable, ancestors
 from aesara.tensor.var import TensorVariable
 
 from simple_rnn._aesara.graphs import folding_in_python
@@ -123,10 +123,12 @@ class Optimizer:
             )
         try:
             gradients = aesara.grad(loss, self.params)
-        except DisconnectedInputError as error:
+        except DisconnectedInputError:
+            found = ancestors([loss])
+            missing = ", ".join(str(p) for p in self.params if p not in found)
             raise ValueError(
-                "loss does not depend on all params of the optimizer; expected the parameters of"
-                f" the network that the loss is built from ({str(error).splitlines()[0]})"
+                f"loss does not depend on {missing}; expected as params of the optimizer those of"
+                " the network that the loss is built from"
             ) from None
         # Where the loss is of another dtype than the parameter, so is the gradient at first.
         return [at.cast(g, p.dtype) for p, g in zip(self.params, gradients)]
@@ -189,7 +191,7 @@ class GradientDescentOptimizer(Optimizer):
 
 
 class RMSPropOptimizer(Optimizer):
-    """The article's RMSProp: centred, with a Nesterov step and a rescaled gradient.
+    """The RMSProp taken for the article's: centred, with a Nesterov step and a rescaled gradient.
 
     With the parameters ``p``, their gradients ``g`` and all accumulators zero at the start::
 
@@ -208,6 +210,14 @@ class RMSPropOptimizer(Optimizer):
         What to train.
     learning_rate : float or symbolic scalar
         The step size; the article's is 0.001.
+
+    Examples
+    --------
+    With another momentum for :func:`~simple_rnn.compile_train_model`, which calls ``minimize``::
+
+        class WithMomentum(RMSPropOptimizer):
+            def minimize(self, loss):
+                return super().minimize(loss, momentum=0.9)
 
     Notes
     -----

@@ -232,7 +232,7 @@ def loss_curve(
         )
     if label is not None:
         ax.legend()
-    ax.set(xlabel="epoch", ylabel="cost (sum of squared errors)", yscale=yscale)
+    ax.set(xlabel="epoch", ylabel="cost", yscale=yscale)
     ax.grid(alpha=0.3)
     ax.margins(x=0.01)
     return ax
@@ -244,6 +244,7 @@ def cost_surface(
     costs: np.ndarray,
     paths: Mapping[str, np.ndarray] | None = None,
     ax: Axes | None = None,
+    optimum: tuple[float, float] | None = (1.0, 1.0),
 ) -> Axes:
     """Draw the cost over the two weights, in colour on a logarithmic scale.
 
@@ -259,6 +260,9 @@ def cost_surface(
         The weights that a training went through, as in ``History.weights``.
     ax : matplotlib.axes.Axes, optional
         Where to draw; None stands for the current Axes.
+
+    optimum : (float, float), optional
+        Where to put a star; None for none.
 
     Returns
     -------
@@ -282,25 +286,29 @@ def cost_surface(
     paths = {
         name: _array(f"paths[{name!r}]", path, (None, 2)) for name, path in (paths or {}).items()
     }
-    # At the optimum itself the cost is 0, which has no logarithm: the scale starts at the smallest
-    # cost beside it. Where the cost overflows it ends at the largest that does not.
+    # The costs span tens of orders of magnitude: from 0 at the optimum, which has no logarithm, to
+    # infinity. The colours are for four orders below and above the median.
     drawable = costs[(costs > 0) & np.isfinite(costs)]
     if drawable.size == 0:
         raise ValueError("costs holds no finite value above 0, which a logarithmic scale needs")
     ax = _current(ax)
-    norm = LogNorm(drawable.min(), drawable.max(), clip=True)
+    median = np.median(drawable)
+    low, high = max(drawable.min(), 1e-4 * median), min(drawable.max(), 1e4 * median)
+    norm = LogNorm(low, high, clip=True)
     colours = {"norm": norm, "cmap": "viridis", "shading": "gouraud", "rasterized": True}
     mesh = ax.pcolormesh(w_x, w_rec, costs, **colours)
     ax.figure.colorbar(mesh, ax=ax, location="bottom", label="cost (sum of squared errors)")
     star = {"color": "white", "markeredgecolor": "black", "markersize": 12}
-    ax.plot(1, 1, "*", **star, label="optimum (1, 1)")
+    if optimum is not None:
+        ax.plot(*optimum, "*", **star, label="optimum ({:g}, {:g})".format(*optimum))
     styles = cycle(((COLOURS["vermilion"], "-"), ("white", "--"), (COLOURS["yellow"], "-.")))
     for (name, path), (colour, line) in zip(paths.items(), styles):
         ax.plot(path[:, 0], path[:, 1], line, color=colour, linewidth=2, label=name)
     if paths:
         starts = np.transpose([path[0] for path in paths.values()])
         ax.plot(*starts, "o", color="black", markeredgecolor="white", zorder=3, label="start")
-    ax.legend(loc="best", facecolor="black", labelcolor="white", framealpha=0.5)
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(loc="best", facecolor="black", labelcolor="white", framealpha=0.5)
     ax.set(xlabel="$w_x$", ylabel="$w_{rec}$", aspect="equal")
     ax.set(xlim=(w_x[0], w_x[-1]), ylim=(w_rec[0], w_rec[-1]))
     return ax
@@ -359,7 +367,7 @@ def gradient_over_time(
     )
     last = max(map(len, gradients.values()), default=1) - 1
     ax.set(xlim=(-0.75 * last - 0.1, 1.05 * last + 0.1), xlabel="time step $k$")
-    ax.set_xticks([tick for tick in ax.get_xticks() if 0 <= tick <= last])
+    ax.set_xticks([tick for tick in ax.get_xticks() if 0 <= tick <= last and tick % 1 == 0])
     arrow = {"arrowstyle": "<|-", "color": "0.3", "linewidth": 1.5}
     top = {"xycoords": ax.get_xaxis_transform(), "color": "0.3", "in_layout": False}
     ax.annotate("", (last, 0.92), (0, 0.92), arrowprops=arrow, **top)
@@ -630,9 +638,9 @@ def rounding_spread(
         share = _array(f"shares[{name!r}]", share, (len(edges) - 1,))
         ax.stairs(share, edges, color=colour, label=name, fill=row == 0, linewidth=1.6)
     ax.axvline(printed, color=COLOURS["vermilion"], linewidth=2, label=f"printed: {printed:g}")
-    ax.set(ylabel="% of the runs", ylim=(0, 1.6 * ax.get_ylim()[1]))  # room for the legend
+    ax.set(ylabel="% of the runs")
     ax.grid(alpha=0.3)
-    ax.legend(loc="upper left")
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), frameon=False)
     return ax
 
 
@@ -667,9 +675,12 @@ def felt_curvature(
         curvature = _array(f"curvatures[{name!r}]", curvature, (None,))
         epochs = np.arange(1, len(curvature) + 1)
         ax.plot(epochs, curvature, line, color=colour, linewidth=1.8, label=name)
-    ax.axhline(limit, color=COLOURS["vermilion"], linewidth=1.5)
+    red = COLOURS["vermilion"]
+    ax.axhline(limit, color=red, linewidth=1.5)
+    at_edge = {"transform": ax.get_yaxis_transform(), "ha": "right"}
+    ax.text(0.99, limit + 0.25, f"unstable above {limit:g}", color=red, **at_edge)
     top = 1.1 * max(limit, *(np.max(curvature) for curvature in curvatures.values()))
-    ax.axhspan(limit, top, color=COLOURS["vermilion"], alpha=0.08, linewidth=0)
+    ax.axhspan(limit, top, color=red, alpha=0.08, linewidth=0)
     ax.set(xlabel="epoch", ylabel="felt curvature", ylim=(0, top))
     ax.grid(alpha=0.3)
     return ax

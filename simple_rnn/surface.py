@@ -95,6 +95,9 @@ def plot_cost(
 ) -> Axes:
     """Draw the cost on a dataset over the two weights, with the paths that trainings took.
 
+    The cost is that of :func:`compile_cost`: of the article's network, with the sum of squared
+    errors, whatever network and loss the histories are of.
+
     Parameters
     ----------
     dataset : CountingDataset
@@ -105,7 +108,7 @@ def plot_cost(
         The smallest and the largest value of both weights in the picture; the source blog's window
         around the optimum by default.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; None stands for the current Axes.
+        Where to draw; None stands for a new figure.
 
     Returns
     -------
@@ -127,6 +130,13 @@ def plot_cost(
     if low_high.shape != (2,) or low_high[0] >= low_high[1]:
         raise ValueError(f"limits is {show(limits)}; expected two numbers, the smaller one first")
     weights = np.linspace(*low_high, 111)
-    costs = compile_cost(dataset)(weights, weights[:, np.newaxis])
+    cost = compile_cost(dataset)
+    costs = cost(weights, weights[:, np.newaxis])
     paths = {name: history.weights for name, history in histories.items()}
-    return plotting.cost_surface(weights, weights, costs, paths, ax)
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        _, ax = plt.subplots(layout="constrained")
+    counting = cost(1, 1) == 0  # else the optimum is somewhere else
+    optimum = (1.0, 1.0) if counting else None
+    return plotting.cost_surface(weights, weights, costs, paths, ax, optimum)

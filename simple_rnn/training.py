@@ -142,7 +142,10 @@ def compile_train_model(
     """
     check_instance("net", net, simpleRNN, "a network: what simpleRNN(slen, 1, 1) returns")
     check_optimizer(optimizer)
-    check_instance("dataset", dataset, CountingDataset, "what make_counting_dataset() returns")
+    check_instance(
+        "dataset", dataset, CountingDataset, "make_counting_dataset() or CountingDataset(x, y)"
+    )
+    check_instance("loss", loss, Callable, "a function loss(y_, y_hypo), like sum_of_squares")
     # The article's names: y_ for the targets, y_hypo for the network's answers, train_op for the
     # updates.
     x_t = shared_array(dataset.x, name="x_t")
@@ -210,8 +213,7 @@ def train(
     check_instance("train_model", train_model, TrainModel, "what compile_train_model(...) returns")
     n_epochs = whole_number("n_epochs", n_epochs)
     report_every = whole_number("report_every", report_every)
-    if report is None:
-        report = _no_report
+    report = report or _no_report
 
     with ctrl_c_between_epochs() as deliver_ctrl_c, recorded(train_model) as record:
         done = len(train_model.history.costs)

@@ -52,6 +52,12 @@ def test_lists_integers_and_booleans_become_float32_and_floats_stay():
     np.testing.assert_array_equal(dataset.x, [[0, 1, 1], [1, 0, 1]])
 
 
+def test_without_s0_the_states_start_at_zero():
+    dataset = CountingDataset([[0, 1], [1, 1]], np.array([1.0, 2.0]))
+    assert dataset.s0.dtype == "float64"
+    assert dataset.s0.tolist() == [0, 0]
+
+
 def test_data_that_is_not_of_the_counting_task():
     # Neither binary sequences nor counts, and as many steps as samples.
     CountingDataset([[0.5, -1], [1, 3]], y=[7, 8], s0=[1, 2])

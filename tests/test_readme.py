@@ -165,30 +165,43 @@ def test_the_counts_of_the_evidence_are_those_that_were_found():
     def found(part, what, column="value"):
         return float(facts[part, what][column])
 
-    forms, ways = "forms of RMSProp", "equal ways to write the update"
+    forms, finer = "forms of RMSProp", "forms in a finer grid"
+    ways, rule = "equal ways to write the update", "lines of 44 by one rule of rounding"
     n_forms, n_ways = found(forms, "tried"), found(ways, "tried")
     all_22 = found(ways, "with all 22 lines as printed")
     readme, gallery = " ".join(README.split()), " ".join(GALLERY.split())
     assert f"every other of the {n_forms:,.0f} forms tried" in readme
     assert f"of {n_ways:,.0f} equal ways to write the update {all_22:.0f} print all 22" in readme
     band = found(forms, "rounding moves line 100 by at most")
-    near = found(forms, "line 100 so near to 5.7880")
     nearest = min(
         found(*fact) for fact in facts if fact[0] == "nearest to line 100" and ":" in fact[1]
     )
-    noise = "gradients +-1 ulp"
+    line_100 = [f"{found(ways, 'line 100: % below 5.7880', c):.4f}" for c in ("lowest", "highest")]
+    noise, all_of_them = "gradients +-1 ulp", "% with all 22 lines as printed"
+    kastner = "Kastner's code, each operation rounded once"
     edge, plateau = "edge of stability, RMSProp", "last cost, and the last two"
     for sentence in (
-        f"Of {n_forms:,.0f} forms of RMSProp the {near:.0f} that come",
+        f"the last two digits ({' to '.join(line_100)}). {n_forms:.0f} forms of RMSProp",
+        f"{found(forms, 'tried, with other thresholds and epsilons'):,.0f} in all. The"
+        f" {found(forms, 'line 100 so near to 5.7880'):.0f} that come",
         f"can move it ({band:.4f})",
         f"other form is {nearest // band:.0f} times as far",
-        f"5.7876 (0.5) and {found('line 100 with another momentum', '0.03'):.0f} (0.03)",
+        f"{found(finer, 'tried, the one used not among them'):,.0f} other forms"
+        f" {found(finer, 'line 100 as near as rounding can move it'):.0f} meets line 100 too",
+        f"it has {found(finer, 'Nesterov 0.03, decay 0.7: line 200'):.4f} at line 200",
+        f"and 0.03 gives {found('line 100 with another momentum', '0.03'):.0f}",
         f"Of {n_ways:,.0f} algebraically equal ways to write the update"
         f" {found(ways, 'with line 100 as printed'):,.0f} print line 100",
         f"and {all_22:.0f} print all 22 lines; of the"
-        f" {found(ways, 'without fused multiply-add: tried'):.0f} without a fused",
-        f"{found(f'RMSProp, {noise}', '% with all 22 lines as printed')} % of 1,000 runs",
-        f"{found(f'gradient descent, {noise}', '% with all 22 lines as printed')} % do for",
+        f" {found(ways, 'without fused multiply-add: tried'):,.0f} without a fused",
+        f"prints {found(kastner, 'exact lines of 22'):.0f} of the 22, and"
+        f" {found(kastner, 'line 200'):.4f} at line 200",
+        f"the most is {found(rule, 'nothing fused, the root in float64: at most'):.0f} of 44, or"
+        f" {found(rule, 'nothing fused, all float32: at most'):.0f} without the float64 root, and"
+        f" with everything fused that can be, {found(rule, 'all fused that can be: at most'):.0f}.",
+        f"{10 * found(f'RMSProp, {noise}', all_of_them):.0f} of 1,000 runs print all 22 lines",
+        f"and {10 * found(f'gradient descent, {noise}', all_of_them):.0f} do for",
+        f"in {found(f'RMSProp, {noise}', '% with all of the last 17 lines')} % of these runs",
         f"can bear (1.5, at epoch {found(edge, 'float32: first epoch above the limit'):.0f})",
         f"(at epoch {found(edge, 'float32: epoch of its peak'):.0f}, in float64 at"
         f" {found(edge, 'float64: epoch of its peak'):.0f})",
@@ -197,6 +210,10 @@ def test_the_counts_of_the_evidence_are_those_that_were_found():
     ):
         assert sentence in gallery
     assert found(ways, "without fused multiply-add: with all 22 lines") == 1
+    assert found(finer, "of these lines 200 to 500 in the range of rounding") == 0
+    assert found(f"RMSProp, {noise}", "% with 2 to 15 of them") == 0
+    thresholds = [found("line 100 with another threshold", t) for t in ("1", "12", "15")]
+    assert [abs(line - 5.7880) < band for line in thresholds] == [True, True, False]
     descent = "edge of stability, gradient descent"
     assert found(descent, "largest stable learning rate there") == pytest.approx(9.5e-5, rel=0.01)
     assert found(descent, "9e-5: last cost") < 1e-5 < 1 < found(descent, "0.0001: last cost")
@@ -204,7 +221,7 @@ def test_the_counts_of_the_evidence_are_those_that_were_found():
 
 def test_where_numbers_are_a_command_or_a_reason_is():
     """Each section that states a measured number names what prints it, or says why nothing can."""
-    source = r"scripts/\w+\.py|\w+\.csv|pytest|cannot be checked here"
+    source = r"(?:scripts|tests)/[\w/]+\.py|\w+\.csv|pytest|cannot be checked here"
     for text in (README, GALLERY):
         for section in re.split(r"^##+ ", text, flags=re.MULTILINE)[1:]:
             versions = r"(?:Python|Aesara|Theano|arXiv)[ :][\d., to]+|\]\([^)]*\)|<[^>]*>|```.*?```"

@@ -50,3 +50,13 @@ def test_the_surface_with_the_paths_of_histories(cost, histories):
     assert ax.get_xlim() == ax.get_ylim() == (-1, 2)
     np.testing.assert_array_equal(ax.lines[1].get_xydata(), histories["rmsprop"].weights)
     assert ax.lines[1].get_label() == "RMSProp"
+    assert ax.lines[0].get_label() == "optimum (1, 1)"
+
+
+def test_no_optimum_is_marked_where_it_is_not():
+    plt = pytest.importorskip("matplotlib.pyplot")
+    before = plt.figure()
+    ax = plot_cost(CountingDataset(DATASET.x, 2 * DATASET.y))
+    assert ax.figure is not before
+    assert len(ax.lines) == 0
+    plt.close("all")
