@@ -294,9 +294,32 @@ def test_no_steps_have_no_last():
             compile_function([x, s0], last, on_unused_input="ignore")(*values((0, 3), (3,)))
 
 
+def ones(*shapes):
+    return [np.ones(shape, "f4") for shape in shapes]
+
+
+def test_a_bias_of_one_entry_is_for_all_samples():
+    x, s0, b = vectors()
+    states, results = scan(lambda x_t, s, b: [x_t + s + b, x_t * b], x, [s0, None], b)
+    alone = scan(lambda x_t, b: x_t + b, x, None, b)
+    outputs = [states[-1], results, alone, alone.shape]
+    function = compile_function([x, s0, b], outputs)
+    assert is_loop(function, loops=2)
+    arrays = [*values((4, 600), (600,)), np.array([0.1], "f4")]
+    assert_same_bits(function(*arrays), compile_scan([x, s0, b], outputs)(*arrays))
+    # Aesara has no gradient for it unless it knows the length.
+    gradient = compile_function([x, s0, b], aesara.grad(states[-1].sum(), b))
+    with pytest.raises(ValueError, match="do not fit together"):
+        gradient(*arrays)
+    b = at.TensorType("float32", (1,))()
+    states = scan(lambda x_t, s, b: x_t + s + b, x, s0, b)
+    gradient = compile_function([x, s0, b], aesara.grad(states[-1].sum(), b))
+    np.testing.assert_array_equal(gradient(*arrays), [4 * 600])
+
+
 @pytest.mark.parametrize(
     "shapes",
-    [[(5, 4), (3,), (4,)], [(5, 4), (4,), (1,)], [(5, 1), (4,), (4,)], [(5, 4), (0,), (4,)]],
+    [[(5, 4), (3,), (4,)], [(5, 4), (1,), (4,)], [(5, 1), (4,), (4,)], [(5, 4), (0,), (4,)]],
 )
 def test_arrays_that_do_not_fit_together(shapes):
     x, s0, w = vectors()
@@ -408,6 +431,14 @@ def test_fallback_states_of_different_shapes():
     assert count(function, Scan) == 1
     x = np.ones((4, 3), "f4")
     np.testing.assert_array_equal(function(x), [6, 6, 6])
+
+
+def test_fallback_results_of_what_is_the_same_at_each_step():
+    # With one entry, they are not as long as the state.
+    x, s0, b = vectors()
+    outputs = scan(lambda x_t, s, b: [x_t + s, b * b], x, [s0, None], b)
+    states, results = compile_function([x, s0, b], outputs)(*ones((4, 3), (3,), (1,)))
+    assert (states.shape, results.shape) == ((4, 3), (4, 1))
 
 
 def test_fallback_totals_that_are_used_before_the_end():

@@ -61,7 +61,8 @@ state, and which also sums up the gradients of the two weights. It becomes ::
 The arithmetic is what Aesara itself makes of a step (its rewrites, its C code for each operation),
 and every operation rounds once. What does not fit stays a scan: a step that multiplies matrices,
 looks several steps back, stops early (``until``) or draws random numbers; gradients that are
-truncated; totals that are used before the end; states that differ in shape.
+truncated; totals that are used before the end; states that differ in shape; results that depend on
+no state and no sequence.
 
 Which scans are replaced, and how, is in :mod:`simple_rnn._aesara.scan_rewrites`.
 """
@@ -98,12 +99,13 @@ struct Entries {
 };
 
 // Find the entries of an array or raise a ValueError. Its last axes are rows and columns, or fewer.
-// An axis known to have one entry is shared by all rows or columns; any other must have the length
-// in shape, which is -1 as long as it is not known. With over_time there is one more axis in front,
-// of which step t takes the place start + t * by.
+// An axis known to have one entry is shared by all rows or columns, and with may_have_one also an
+// axis that turns out to; any other must have the length in shape, which is -1 as long as it is not
+// known. With over_time there is one more axis in front, of which step t takes the place
+// start + t * by.
 template <typename T>
 bool find(Entries<T> &entries, PyArrayObject *array, bool over_time, npy_intp start, npy_intp by,
-          npy_intp n_steps, bool one_row, bool one_column, npy_intp *shape) {
+          npy_intp n_steps, bool may_have_one, bool one_row, bool one_column, npy_intp *shape) {
     const npy_intp *dims = PyArray_DIMS(array), *strides = PyArray_STRIDES(array);
     const npy_intp size = sizeof(T);
     entries = {(T *)PyArray_DATA(array), 0, 0, 0};
@@ -121,7 +123,7 @@ bool find(Entries<T> &entries, PyArrayObject *array, bool over_time, npy_intp st
     npy_intp *const next[] = {&entries.row, &entries.column};
     for (int axis = 0; axis < 2; ++axis) {
         const int k = PyArray_NDIM(array) - 2 + axis;
-        if (k < over_time) continue;
+        if (k < over_time || (may_have_one && dims[k] == 1)) continue;
         if (shape[axis] < 0 && !one[axis]) shape[axis] = dims[k];
         const npy_intp expected = one[axis] ? 1 : shape[axis];
         if (dims[k] != expected) {
@@ -248,7 +250,9 @@ class ScanLoop(COp):
         """Return the shape of each output."""
         n_steps, *inputs = node.inputs
         samples = [1, 1]
-        for var, place, lengths in zip(inputs, self.places, shapes[1:]):
+        for k, (var, place, lengths) in enumerate(zip(inputs, self.places, shapes[1:])):
+            if k < self.n_arrays and _may_have_one(place):
+                continue
             lengths = (1, 1, *lengths[place is not None :])[-2:]
             for axis, known in enumerate(sample_shape(var, place)):
                 samples[axis] = samples[axis] if known == 1 else lengths[axis]
@@ -285,7 +289,7 @@ class ScanLoop(COp):
     def c_code_cache_version(self) -> tuple:
         """Return the version of the code; empty where one of the step's operations has none."""
         version = self.step.c_code_cache_version()
-        return version and (9, version)
+        return version and (10, version)
 
     def c_code(self, node: Apply, name: str, inputs: list, outputs: list, sub: dict) -> str:
         """Return the loop."""
@@ -374,21 +378,29 @@ class _Code:
         for where, line in lines.items():
             self.lines[where].append(line)
 
-    def find(self, name: str, array: str, var: Variable, place: tuple | None, n_steps: str) -> None:
+    def find(
+        self,
+        name: str,
+        array: str,
+        var: Variable,
+        place: tuple | None,
+        n_steps: str,
+        may_have_one: bool = False,
+    ) -> None:
         """Find the entries of an array."""
         start, by = place or (0, 0)
-        flags = [place is not None, *(length == 1 for length in sample_shape(var, place))]
-        over_time, one_row, one_column = (str(flag).lower() for flag in flags)
+        one = [length == 1 for length in sample_shape(var, place)]
+        over_time, *flags = (str(f).lower() for f in (place is not None, may_have_one, *one))
         self.add(
             prepare=f"""
             Entries<{_ctype(var)}> {name};
             if (!find({name}, {array}, {over_time}, {start}, {by}, {n_steps},
-                      {one_row}, {one_column}, shape)) {self.fail}"""
+                      {", ".join(flags)}, shape)) {self.fail}"""
         )
 
     def array(self, name: str, array: str, var: Variable, place: tuple | None) -> None:
         """Add an array that the steps read."""
-        self.find(name, array, var, place, n_steps="n")
+        self.find(name, array, var, place, n_steps="n", may_have_one=_may_have_one(place))
         if sample_shape(var, place)[1] == 1:
             self.add(parameter=f"{_ctype(var)} {name}", argument=f"*{name}.at(t, i, 0)")
             self.contiguous.append(name)
@@ -462,6 +474,15 @@ class _Code:
 
 def _ctype(var: Variable) -> str:
     return var.type.dtype_specs()[1]
+
+
+def _may_have_one(place: tuple | None) -> bool:
+    """Return whether an array that the steps read is the same for each: a bias, for example.
+
+    It may turn out to have one entry for all samples, as everywhere in Aesara. The array of a
+    sequence may not: its gradient would have another shape.
+    """
+    return place is None or place[1] == 0
 
 
 def sample_shape(var: Variable, place: tuple | None = None) -> tuple:

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import aesara.tensor as at
 import numpy as np
-from aesara.graph.basic import Apply, Constant, Variable
+from aesara.graph.basic import Apply, Constant, Variable, ancestors
 from aesara.graph.fg import FunctionGraph
 from aesara.graph.rewriting.basic import GraphRewriter
 from aesara.graph.utils import InconsistencyError
@@ -147,8 +147,9 @@ def loop_in_place_of(fgraph: FunctionGraph, node: Apply, rewriter: GraphRewriter
 
     arrays = [array for array in arrays if inner.clients.get(array.inner)]
     before = [array.inner for array in arrays] + [state.before for state in states]
+    same = [array.inner for array in arrays if array.place is None]
     after = [part.after for part in states + results]
-    step = _step(inner, before, after + [total.term for total in totals], len(states))
+    step = _step(inner, before, after + [total.term for total in totals], len(states), same)
     if step is None:
         return []
     loop = ScanLoop(
@@ -163,7 +164,9 @@ def loop_in_place_of(fgraph: FunctionGraph, node: Apply, rewriter: GraphRewriter
     return [(old, new) for part, new in parts for old in part.replaced]
 
 
-def _step(inner: FunctionGraph, before: list, after: list, n_states: int) -> Composite | None:
+def _step(
+    inner: FunctionGraph, before: list, after: list, n_states: int, same: list
+) -> Composite | None:
     """Return what a step computes for one sample, None where it takes more than one.
 
     Parameters
@@ -174,6 +177,8 @@ def _step(inner: FunctionGraph, before: list, after: list, n_states: int) -> Com
         What it computes from, the states at the end; and what of it, the states at the start.
     n_states : int
         How many states there are.
+    same : list of Variable
+        What of ``before`` is the same at each step.
 
     Returns
     -------
@@ -191,6 +196,11 @@ def _step(inner: FunctionGraph, before: list, after: list, n_states: int) -> Com
     shared = [[length == 1 for length in sample_shape(var)] for var in variables]
     shared_by_all = [all(axis) for axis in zip(*shared)]
     if not all(s == shared_by_all for s in shared[len(before) - n_states :]):
+        return None
+    # What is the same at each step may turn out to have one entry for all samples. So would what is
+    # computed from nothing else.
+    full = {v for v, s in zip(before, shared) if s == shared_by_all} - set(same)
+    if not all(full.intersection(ancestors([var])) for var in after):
         return None
     inputs = [scalars[var] for var in before]
     outputs = [scalars[var] for var in after]
