@@ -2,10 +2,10 @@
 
     scripts/in_venv python scripts/check_evidence.py
 
-Everything is computed in NumPy, apart from the package and from Aesara; nothing is compiled. Prints
-what it finds and writes it to figures/evidence.csv, with figures/evidence.png, and
-figures/edge_of_stability.csv and .png. With --quick it takes fewer draws and forms, and writes
-nothing unless --output-dir names a folder.
+All numbers are computed in NumPy, in a minute, and nothing is compiled; only the published lines,
+and how a line is printed, come from the package. Prints what it finds and writes it to
+figures/evidence.csv, with figures/evidence.png, and figures/edge_of_stability.csv and .png. With
+--quick it takes fewer draws and forms, and writes nothing unless --output-dir names a folder.
 """
 
 from __future__ import annotations
@@ -488,7 +488,7 @@ def gather(quick: bool) -> tuple[list[Fact], dict[str, Array]]:
     """Return all facts, and the table of the figure edge_of_stability."""
     with progress("Replaying in NumPy"):
         facts = replayed()
-    with progress("Writing the update in all equal ways"):
+    with progress("Writing the update in many equal ways"):
         facts += ways_to_round(quick)
     with progress("Adding noise of the size of a rounding error"):
         facts += rounding_as_noise(quick) + growth_of_a_difference()
