@@ -16,8 +16,8 @@ import numpy as np
 
 __all__ = [
     "check_dtype",
-    "check_givens",
     "check_instance",
+    "check_replaced",
     "float_array",
     "legacy_generator",
     "positive_number",
@@ -46,17 +46,19 @@ def check_dtype(dtype: Any) -> None:
         raise ValueError(f"dtype is {show(dtype)}; expected 'float32' or 'float64'")
 
 
-def check_givens(givens: Any) -> None:
+def check_replaced(updates: Any, givens: Any) -> None:
     """Raise TypeError if a value has another dtype than the variable that it replaces."""
-    for variable, value in dict(givens or {}).items():
-        dtype = getattr(value, "dtype", None)
-        if dtype not in (None, variable.dtype):
-            raise TypeError(
-                f"givens replaces {variable}, of dtype {variable.dtype}, by a value of dtype"
-                f" {dtype}; expected {variable.dtype}. T.matrix and T.vector take their dtype from"
-                " aesara.config.floatX: set it to 'float32', as it was for the article, before they"
-                " are called"
-            )
+    for what, pairs in (("updates", updates), ("givens", givens)):
+        for variable, value in dict(pairs or {}).items():
+            # A number has no dtype, and the state of random numbers has none either.
+            dtype, expected = (getattr(v, "dtype", None) for v in (value, variable))
+            if None not in (dtype, expected) and dtype != expected:
+                raise TypeError(
+                    f"{what} replaces {variable}, of dtype {expected}, by a value of dtype"
+                    f" {dtype}; expected {expected}. Plain numbers, T.matrix and T.vector"
+                    " take their dtype from aesara.config.floatX: set it to 'float32', as it was"
+                    " for the article, before they are used"
+                )
 
 
 def whole_number(name: str, value: Any, minimum: int = 1) -> int:

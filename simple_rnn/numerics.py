@@ -31,7 +31,7 @@ from aesara.compile.mode import Mode
 
 from simple_rnn._aesara.compiler import compiling
 from simple_rnn._aesara.mode import mode_without
-from simple_rnn._checks import check_givens
+from simple_rnn._checks import check_replaced
 
 __all__ = ["compile_function"]
 
@@ -88,7 +88,7 @@ def compile_function(
     OSError
         If the C++ compiler or the compile cache fails.
     TypeError
-        If a value in ``givens`` has another dtype than the variable that it replaces.
+        If a value in ``updates`` or ``givens`` has another dtype than what it replaces.
 
     Examples
     --------
@@ -97,7 +97,7 @@ def compile_function(
     >>> print(compile_function([x], x * x + x)(3))
     12.0
     """
-    check_givens(givens)
+    check_replaced(updates, givens)
     if mode is None:
         in_c = bool(aesara.config.cxx)
         left_out = REGROUPING_REWRITES if in_c else (*REGROUPING_REWRITES, "fusion")

@@ -199,9 +199,13 @@ TYPES = [
         "loss is 'mse'; expected a function",
     ),
     (
+        lambda: compile_function([], SQUARE, updates={NET.w_x: NET.w_x * np.float64(2)}),
+        "updates replaces w_x, of dtype float32, by a value of dtype float64; expected float32.",
+    ),
+    (
         lambda: compile_function([], SQUARE, givens=[(P, X[0])]),
         "givens replaces p, of dtype float64, by a value of dtype float32; expected float64."
-        " T.matrix and T.vector take their dtype from aesara.config.floatX: set it to 'float32'",
+        " Plain numbers, T.matrix and T.vector take their dtype from aesara.config.floatX: set it",
     ),
     (lambda: compile_cost(X), "expected what make_counting_dataset() returns"),
     (lambda: train(never, 5), "expected what compile_train_model(...) returns"),
