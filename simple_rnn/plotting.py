@@ -83,6 +83,11 @@ def _array(name: str, value: Any, shape: tuple[int | None, ...]) -> np.ndarray:
     return array
 
 
+def _arrays(name: str, values: Mapping, shape: tuple[int | None, ...]) -> dict[Any, np.ndarray]:
+    """Return the values of the mapping ``name`` as arrays of one shape."""
+    return {key: _array(f"{name}[{key!r}]", value, shape) for key, value in values.items()}
+
+
 def network(ax: Axes | None = None) -> Axes:
     """Draw the network: folded on the left, unfolded over time on the right.
 
@@ -260,7 +265,6 @@ def cost_surface(
         The weights that a training went through, as in ``History.weights``.
     ax : matplotlib.axes.Axes, optional
         Where to draw; None stands for the current Axes.
-
     optimum : (float, float), optional
         Where to put a star; None for none.
 
@@ -283,9 +287,7 @@ def cost_surface(
 
     w_x, w_rec = _array("w_x", w_x, (None,)), _array("w_rec", w_rec, (None,))
     costs = _array("costs", costs, (len(w_rec), len(w_x)))
-    paths = {
-        name: _array(f"paths[{name!r}]", path, (None, 2)) for name, path in (paths or {}).items()
-    }
+    paths = _arrays("paths", paths or {}, (None, 2))
     # The costs span tens of orders of magnitude: from 0 at the optimum, which has no logarithm, to
     # infinity. The colours are for four orders below and above the median.
     drawable = costs[(costs > 0) & np.isfinite(costs)]
@@ -298,8 +300,8 @@ def cost_surface(
     colours = {"norm": norm, "cmap": "viridis", "shading": "gouraud", "rasterized": True}
     mesh = ax.pcolormesh(w_x, w_rec, costs, **colours)
     ax.figure.colorbar(mesh, ax=ax, location="bottom", label="cost (sum of squared errors)")
-    star = {"color": "white", "markeredgecolor": "black", "markersize": 12}
     if optimum is not None:
+        star = {"color": "white", "markeredgecolor": "black", "markersize": 12}
         ax.plot(*optimum, "*", **star, label="optimum ({:g}, {:g})".format(*optimum))
     styles = cycle(((COLOURS["vermilion"], "-"), ("white", "--"), (COLOURS["yellow"], "-.")))
     for (name, path), (colour, line) in zip(paths.items(), styles):
@@ -338,10 +340,7 @@ def gradient_over_time(
     -----
     Source: the blog that the article draws on, its figure of unstable gradients.
     """
-    gradients = {
-        weights: _array(f"gradients[{weights!r}]", gradient, (None,))
-        for weights, gradient in gradients.items()
-    }
+    gradients = _arrays("gradients", gradients, (None,))
     ax = _current(ax)
     for (w_x, w_rec), gradient in gradients.items():
         trend, colour = _gradient_trend(w_rec)
@@ -491,9 +490,7 @@ def scaling(elements: np.ndarray, times: Mapping[str, np.ndarray], ax: Axes | No
         The Axes drawn on.
     """
     elements = _array("elements", elements, (None,))
-    times = {
-        name: _array(f"times[{name!r}]", seconds, elements.shape) for name, seconds in times.items()
-    }
+    times = _arrays("times", times, elements.shape)
     ax = _current(ax)
     names = ("vermilion", "orange", "blue", "sky", "purple", "green", "black")
     width = 2.5
@@ -589,7 +586,7 @@ def nearest_forms(
     matplotlib.axes.Axes
         The Axes drawn on.
     """
-    distances = {name: _array(f"distances[{name!r}]", d, (None,)) for name, d in distances.items()}
+    distances = _arrays("distances", distances, (None,))
     ax = _current(ax)
     smallest = min(d.min() for d in distances.values())
     ax.axvspan(smallest / 3, rounding, color="0.88")
@@ -632,10 +629,10 @@ def rounding_spread(
         The Axes drawn on.
     """
     edges = _array("edges", edges, (None,))
+    shares = _arrays("shares", shares, (len(edges) - 1,))
     ax = _current(ax)
     colours = (COLOURS["sky"], COLOURS["black"], COLOURS["green"])
     for row, ((name, share), colour) in enumerate(zip(shares.items(), cycle(colours))):
-        share = _array(f"shares[{name!r}]", share, (len(edges) - 1,))
         ax.stairs(share, edges, color=colour, label=name, fill=row == 0, linewidth=1.6)
     ax.axvline(printed, color=COLOURS["vermilion"], linewidth=2, label=f"printed: {printed:g}")
     ax.set(ylabel="% of the runs")
@@ -669,17 +666,17 @@ def felt_curvature(
     -----
     Source: Cohen et al., "Adaptive Gradient Methods at the Edge of Stability", 2022.
     """
+    curvatures = _arrays("curvatures", curvatures, (None,))
     ax = _current(ax)
     colours = zip(cycle((COLOURS["blue"], COLOURS["orange"])), cycle("-:"))
     for (name, curvature), (colour, line) in zip(curvatures.items(), colours):
-        curvature = _array(f"curvatures[{name!r}]", curvature, (None,))
         epochs = np.arange(1, len(curvature) + 1)
         ax.plot(epochs, curvature, line, color=colour, linewidth=1.8, label=name)
     red = COLOURS["vermilion"]
     ax.axhline(limit, color=red, linewidth=1.5)
     at_edge = {"transform": ax.get_yaxis_transform(), "ha": "right"}
     ax.text(0.99, limit + 0.25, f"unstable above {limit:g}", color=red, **at_edge)
-    top = 1.1 * max(limit, *(np.max(curvature) for curvature in curvatures.values()))
+    top = 1.1 * max(limit, *(curvature.max() for curvature in curvatures.values()))
     ax.axhspan(limit, top, color=red, alpha=0.08, linewidth=0)
     ax.set(xlabel="epoch", ylabel="felt curvature", ylim=(0, top))
     ax.grid(alpha=0.3)
