@@ -300,6 +300,8 @@ FORMS_CHANGED = {
     "another start": "accumulators from",
     "not centred": "centred",
 }
+# The facts that are the bars of a histogram of line 200 stand under this and the name of the runs.
+SHARES = "% of runs by line 200: "
 # The histograms of the figure, with what they are called in it.
 HISTOGRAMS = {
     "equal ways to write the update": "equal ways to write the update",
@@ -319,32 +321,27 @@ def save_evidence(table: Path, picture: Path) -> None:
     """
     with refused_if_damaged(table, "scripts/check_evidence.py"):
         with table.open(newline="", encoding="utf-8") as file:
-            facts = list(csv.DictReader(file))
-        nearest = [f for f in facts if f["part"] == "nearest to line 100"]
+            rows = list(csv.DictReader(file))
+        facts: dict[str, dict[str, float]] = {row["part"]: {} for row in rows}
+        for row in rows:
+            facts[row["part"]][row["what"]] = float(row["value"])
+        nearest, forms = facts["nearest to line 100"], facts["forms of RMSProp"]
         distances = {
-            title: [float(f["value"]) for f in nearest if f["what"].startswith(begin)]
+            title: [far for what, far in nearest.items() if what.startswith(begin)]
             for title, begin in FORMS_CHANGED.items()
         }
-        (tried,) = (
-            int(f["value"])
-            for f in facts
-            if f["part"] == "forms of RMSProp" and f["what"] == "tried"
-        )
-        (band,) = (float(f["value"]) for f in facts if f["what"].startswith("rounding moves line"))
-        shares, edges = {}, []
-        for part, title in HISTOGRAMS.items():
-            bins = [f for f in facts if f["part"].endswith(f": {part}")]
-            shares[title] = [float(f["value"]) for f in bins]
-            edges = [float(f["what"].split()[0]) for f in bins] + [
-                float(bins[-1]["what"].split()[-1])
-            ]
+        tried, band = forms["tried"], forms["rounding moves line 100 by at most"]
+        histograms = {title: facts[SHARES + part] for part, title in HISTOGRAMS.items()}
+        shares = {title: list(bins.values()) for title, bins in histograms.items()}
+        bounds = [what.split(" to ") for what in facts[SHARES + next(iter(HISTOGRAMS))]]
+        edges = [float(bounds[0][0]), *(float(high) for _, high in bounds)]
     printed = article.CONDITIONS["rmsprop"].published_costs
 
     def draw(figure: Figure) -> None:
         left, right = figure.subplots(1, 2, width_ratios=(5, 4))
         plotting.nearest_forms(distances, band, ax=left)
         left.set(xlabel=f"distance of line 100 from the printed {printed[100]:.4f}")
-        left.set_title(f"Form: of {tried:,} only one fits line 100", fontsize="medium")
+        left.set_title(f"Form: of {tried:,.0f} only one fits line 100", fontsize="medium")
         plotting.rounding_spread(edges, shares, printed[200], ax=right)
         right.set_xlabel("line 200 (cost at epoch 200)", labelpad=2)
         right.set_title("Rounding: line 200 could be any of these", fontsize="medium")

@@ -45,19 +45,19 @@ class Landscape:
         by_w_x = 2 * w_x * self.q(w_rec) - 2 * self.b(w_rec)
         return np.array([by_w_x, w_x**2 * self.q1(w_rec) - 2 * w_x * self.b1(w_rec)])
 
-    def trace(self, w_x: Array, w_rec: Array) -> Array:
-        """Return the sum of the two eigenvalues of the Hessian."""
-        return 2 * self.q(w_rec) + w_x**2 * self.q2(w_rec) - 2 * w_x * self.b2(w_rec)
+    def hessian(self, w_x: Array, w_rec: Array) -> tuple[Array, Array, Array]:
+        """Return the second derivatives: by w_x twice, by both, by w_rec twice."""
+        mixed = 2 * w_x * self.q1(w_rec) - 2 * self.b1(w_rec)
+        by_w_rec = w_x**2 * self.q2(w_rec) - 2 * w_x * self.b2(w_rec)
+        return 2 * self.q(w_rec), mixed, by_w_rec
 
-    def curvature(self, w_x: Array, w_rec: Array, scale: Array | float = 1.0) -> Array:
+    def curvature(self, w_x: Array, w_rec: Array, scale: Array = (1.0, 1.0)) -> Array:
         """Return the largest eigenvalue of the Hessian H, or of S^(1/2) H S^(1/2).
 
         ``scale``, with one axis of length 2 in front, is the diagonal of S: how far a step goes per
         unit of the gradient, for each weight.
         """
-        s_x, s_rec = np.broadcast_to(scale, (2, *np.shape(w_x))) if np.ndim(scale) == 0 else scale
-        xx = s_x * 2 * self.q(w_rec)
-        rr = s_rec * (w_x**2 * self.q2(w_rec) - 2 * w_x * self.b2(w_rec))
-        xr = np.sqrt(s_x * s_rec) * (2 * w_x * self.q1(w_rec) - 2 * self.b1(w_rec))
+        (s_x, s_rec), (xx, xr, rr) = scale, self.hessian(w_x, w_rec)
+        xx, xr, rr = s_x * xx, np.sqrt(s_x * s_rec) * xr, s_rec * rr
         # The larger root of the characteristic polynomial of a symmetric 2 x 2 matrix.
         return (xx + rr) / 2 + np.hypot((xx - rr) / 2, xr)

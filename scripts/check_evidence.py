@@ -24,6 +24,7 @@ import numpy as np
 from _figures import (
     FIGURES_FOLDER,
     NESTEROV_LIMIT,
+    SHARES,
     save_edge_of_stability,
     save_evidence,
     write_table,
@@ -36,9 +37,7 @@ from simple_rnn.history import REPORT_EVERY, cost_line, final_line, initial_line
 Array = np.ndarray
 PUBLISHED = {name: article.CONDITIONS[name] for name in ("gd", "rmsprop")}
 LINES = range(100, article.N_EPOCHS, REPORT_EVERY)
-LINE_100, LINE_200 = (PUBLISHED["rmsprop"].published_costs[epoch] for epoch in (100, 200))
-# The parts whose facts are the bars of a histogram of line 200 in figures/evidence.png.
-SHARES = "% of runs by line 200: "
+LINE_100 = PUBLISHED["rmsprop"].published_costs[100]
 
 
 class Fact(NamedTuple):
@@ -87,10 +86,14 @@ def replayed() -> list[Fact]:
     descent = run(replay.gradient_descent(), start())
     step, memory = replay.rmsprop()
     variances, roots = [], []
-    for _ in replay.epochs(step, start()):
+
+    def watched(p: Array, g: Array) -> Array:
+        p = step(p, g)
         variances.append(memory["variance"].min())
         roots.append(memory["r"].min())
-    rmsprop = run(replay.rmsprop()[0], start())
+        return p
+
+    rmsprop = run(watched, start())
     unfused = run(replay.gradient_descent(fused=False), start())
     return [
         Fact(part, "gradient descent: exact lines of 22", descent.exact_lines("gd").sum()),
@@ -186,6 +189,11 @@ def distance(line_100: Array) -> Array:
     return np.nan_to_num(np.abs(line_100 - LINE_100), nan=np.inf, posinf=np.inf)
 
 
+def reach(bounds: tuple[float, float]) -> float:
+    """Return how far rounding moves line 100 from the printed one, at most."""
+    return max(abs(bound - LINE_100) for bound in bounds)
+
+
 def is_used(form: Form) -> bool:
     """Return whether a form is the one used, but for what line 100 cannot see."""
     return all(getattr(form, n) == getattr(Form(), n) for n in FORMS if n not in UNSEEN)
@@ -196,7 +204,7 @@ def compared_forms(bands: dict[int, tuple[float, float]], quick: bool) -> list[F
 
     ``bands`` has for each printed epoch the range that rounding leaves.
     """
-    band = np.abs(np.array(bands[100]) - LINE_100).max()
+    band = reach(bands[100])
     part, forms = "forms of RMSProp", all_forms(FORMS, quick)
     far = distance(train_forms(forms, n_epochs=100)[0][0])
     same = np.array([is_used(form) for form in forms])
@@ -239,7 +247,7 @@ def compared_forms(bands: dict[int, tuple[float, float]], quick: bool) -> list[F
 
 def neighbours(bounds: tuple[float, float]) -> list[Fact]:
     """Move one number of the form at a time, and see how far line 100 follows."""
-    facts, used, band = [], Form(), np.abs(np.array(bounds) - LINE_100).max()
+    facts, used, band = [], Form(), reach(bounds)
 
     def line_100(name: str, values: Array) -> Array:
         moved = [("Nesterov", value) if name == "momentum" else value for value in values]
@@ -261,29 +269,34 @@ def neighbours(bounds: tuple[float, float]) -> list[Fact]:
     return facts
 
 
+def grid_of_ways(quick: bool) -> tuple[Array, Array]:
+    """Return all combinations of ways, (n_formulas, n_ways), and how many formulas each fuses."""
+    counts = [len(replay.ways_of(name)) for name in replay.WAYS]
+    unfused = [len(replay.ways_of(name, fused=False)) for name in replay.WAYS]
+    ways = np.array(list(product(*map(range, counts)))[:: 10 if quick else 1]).T
+    return ways, (ways >= np.transpose([unfused])).sum(axis=0)
+
+
+def run_ways(ways: Array, n_epochs: int = article.N_EPOCHS) -> Run:
+    """Train with RMSProp, its update written in each of the ways."""
+    step, _ = replay.rmsprop(ways=dict(zip(replay.WAYS, ways)))
+    return run(step, start(ways.shape[1]), n_epochs)
+
+
 def ways_to_round(quick: bool) -> list[Fact]:
     """Write the update in many equal ways, and see which print the article's lines."""
     part = "equal ways to write the update"
-    counts = [len(replay.ways_of(name)) for name in replay.WAYS]
-    unfused = [len(replay.ways_of(name, fused=False)) for name in replay.WAYS]
-    indices = np.array(list(product(*map(range, counts)))[:: 10 if quick else 1]).T
-    fusions = (indices >= np.transpose([unfused])).sum(axis=0)
-
-    def run_ways(chosen: Array, n_epochs: int = article.N_EPOCHS) -> Run:
-        step, _ = replay.rmsprop(ways=dict(zip(replay.WAYS, indices[:, chosen])))
-        return run(step, start(chosen.sum()), n_epochs)
-
-    n_ways = len(fusions)
-    shorter = run_ways(np.ones(n_ways, bool), 300)
+    ways, fusions = grid_of_ways(quick)
+    shorter = run_ways(ways, 300)
     printed = [PUBLISHED["rmsprop"].published_costs[epoch] for epoch in (100, 200, 300)]
     rounded = np.around(shorter.costs[[99, 199, 299]].astype("float64"), 4)
     chosen = (rounded == np.transpose([printed])).all(axis=0)
     # Only these can print all lines: the others need not go on.
-    finished = run_ways(chosen)
+    finished = run_ways(ways[:, chosen])
     all_lines = finished.exact_lines("rmsprop").all(axis=0)
     chosen[chosen] = all_lines
-    facts = [
-        Fact(part, "tried", n_ways),
+    return [
+        Fact(part, "tried", len(chosen)),
         Fact(part, "different runs at epoch 300", count_different(shorter.costs)),
         Fact(part, "with line 100 as printed", (rounded[0] == printed[0]).sum()),
         Fact(part, "with all 22 lines as printed", chosen.sum()),
@@ -294,25 +307,32 @@ def ways_to_round(quick: bool) -> list[Fact]:
         *shares(part, shorter.costs[199]),
     ]
 
-    # The article's two trainings ran on one machine: no rule gives all lines of both.
-    part, most = "lines of 44 by one rule of rounding", sum(np.array(counts) > unfused)
-    of_descent = {
-        fused: run(replay.gradient_descent(fused=fused), start()).exact_lines("gd").sum()
-        for fused in (False, True)
-    }
-    for rule, ways, fused in (
-        ("nothing fused, all float32", (fusions == 0) & (indices[0] > 0), False),
-        ("nothing fused, the root in float64", (fusions == 0) & (indices[0] == 0), False),
+
+def one_rule(quick: bool) -> list[Fact]:
+    """Round both trainings by one rule, as one machine does: none gives all lines of both."""
+    part = "lines of 44 by one rule of rounding"
+    ways, fusions = grid_of_ways(quick)
+    most = sum(replay.FUSED in of_formula for of_formula in replay.WAYS.values())
+    root_in_float64 = ways[0] == 0
+    facts = []
+    for rule, by_rule, fused in (
+        ("nothing fused, all float32", (fusions == 0) & ~root_in_float64, False),
+        ("nothing fused, the root in float64", (fusions == 0) & root_in_float64, False),
         ("all fused that can be", fusions == most, True),
     ):
-        best = run_ways(ways).exact_lines("rmsprop").sum(axis=0).max()
-        facts.append(Fact(part, f"{rule}: at most", of_descent[fused] + best))
-    literal = {name: np.array([way]) for name, way in replay.LITERAL.items()}
-    as_written = run(replay.rmsprop(ways=literal)[0], start())
+        descent = run(replay.gradient_descent(fused=fused), start()).exact_lines("gd").sum()
+        best = run_ways(ways[:, by_rule]).exact_lines("rmsprop").sum(axis=0).max()
+        facts.append(Fact(part, f"{rule}: at most", descent + best))
+    return facts
+
+
+def kastners_code() -> list[Fact]:
+    """Round each operation of Kastner's code once, as it is written."""
     part = "Kastner's code, each operation rounded once"
-    facts.append(Fact(part, "exact lines of 22", as_written.exact_lines("rmsprop").sum()))
+    literal = run_ways(np.array([[replay.LITERAL[name]] for name in replay.WAYS]))
+    facts = [Fact(part, "exact lines of 22", literal.exact_lines("rmsprop").sum())]
     for epoch in (100, 200, 300, 400, 500, 2000):
-        facts.append(Fact(part, f"line {epoch}", as_written.costs[epoch - 1, 0]))
+        facts.append(Fact(part, f"line {epoch}", literal.costs[epoch - 1, 0]))
     return facts
 
 
@@ -329,7 +349,7 @@ def spread(part: str, runs: Run, name: str) -> list[Fact]:
             costs = runs.costs[epoch - 1].astype("float64")
             below = 100 * np.mean(np.around(costs, 4) < printed)
             what = f"line {epoch}: % below {printed:.4f}"
-            facts.append(Fact(part, what, below, costs.min(), costs.max()))
+            facts.append(Fact(part, what, below, *extent(costs)))
     return facts
 
 
@@ -443,11 +463,10 @@ def extent(values: Array) -> tuple[float, float]:
 def steps_of_gradient_descent(landscape: Landscape) -> list[Fact]:
     """Compare the curvature with 2 / learning rate, the limit of gradient descent."""
     part = "edge of stability, gradient descent"
-    one = np.ones(1)
-    high = landscape.curvature(one, one)[0]
+    high, (xx, _, rr) = landscape.curvature(1.0, 1.0), landscape.hessian(1.0, 1.0)
     facts = [
         Fact(part, "largest eigenvalue of the Hessian at (1, 1)", high),
-        Fact(part, "smallest eigenvalue there", landscape.trace(1.0, 1.0) - high),
+        Fact(part, "smallest eigenvalue there", xx + rr - high),
         Fact(part, "largest stable learning rate there", 2 / high),
     ]
     rates = np.array([1e-5, 2e-5, 3e-5, 5e-5, 9e-5, 1e-4, 2e-4, 1e-3])
@@ -489,7 +508,7 @@ def gather(quick: bool) -> tuple[list[Fact], dict[str, Array]]:
     with progress("Replaying in NumPy"):
         facts = replayed()
     with progress("Writing the update in many equal ways"):
-        facts += ways_to_round(quick)
+        facts += ways_to_round(quick) + one_rule(quick) + kastners_code()
     with progress("Adding noise of the size of a rounding error"):
         facts += rounding_as_noise(quick) + growth_of_a_difference()
     bands = {}
