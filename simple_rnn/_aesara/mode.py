@@ -5,6 +5,8 @@ Besides what :mod:`simple_rnn.numerics` asks for, this saves time and changes no
 - A scan of elementwise operations becomes one loop in C (:mod:`simple_rnn._aesara.scan_loop`).
 - Constants are folded in Python, not in C.
 - Arrays are kept from one call to the next.
+
+And it mends a fault: Aesara stops at some powers, ``g**2`` for example.
 """
 
 from __future__ import annotations
@@ -15,10 +17,12 @@ from typing import Any
 from aesara.compile.mode import Mode
 from aesara.graph.basic import Apply
 from aesara.graph.fg import FunctionGraph
-from aesara.graph.rewriting.basic import GraphRewriter
+from aesara.graph.rewriting.basic import GraphRewriter, in2out, node_rewriter
 from aesara.link.vm import VMLinker
 from aesara.scan.op import Scan
 from aesara.scan.utils import compress_outs, scan_can_remove_outs
+from aesara.tensor.math import pow as at_pow
+from aesara.tensor.rewriting.math import local_pow_specialize, local_pow_specialize_device
 
 from simple_rnn._aesara.graphs import folding_in_python
 from simple_rnn._aesara.scan_rewrites import loop_in_place_of, read_through_views
@@ -73,6 +77,21 @@ class _Rewriter(GraphRewriter):
         return outputs[0].owner
 
 
+@node_rewriter([at_pow])
+def _power(fgraph: FunctionGraph, node: Apply) -> Any:
+    """Write a power as Aesara does: x**2 as a square, x**0.5 as a root.
+
+    Aesara's own rewrites stop where more has become known of the shape of x since the power was
+    written. This one writes the power anew first.
+    """
+    anew = at_pow.make_node(*node.inputs)
+    for rewrite in (local_pow_specialize, local_pow_specialize_device):
+        written = rewrite.transform(fgraph, anew)
+        if written:
+            return written
+    return None
+
+
 @cache
 def mode_without(left_out: tuple[str, ...], in_c: bool) -> Mode:
     """Return the mode: Aesara's own for speed, without the rewrites that are left out."""
@@ -82,7 +101,10 @@ def mode_without(left_out: tuple[str, ...], in_c: bool) -> Mode:
     # It merges a slice of a slice by arithmetic on their bounds, and then hundreds of constants are
     # folded one by one: two thirds of the time of all rewriting, to save a few views.
     slow = "local_subtensor_merge"
-    aesaras = Mode(linker, "fast_run").excluding(*left_out, slow)
+    stops = ("local_pow_specialize", "local_pow_specialize_device")
+    aesaras = Mode(linker, "fast_run").excluding(*left_out, slow, *stops)
+    # Before Aesara's other rewrites of this kind, once the constants are folded.
+    aesaras = aesaras.register((in2out(_power, name="power"), 1.99))
     # A loop in C fuses operations by itself, and fills no arrays.
     step_rewriter = aesaras.excluding("fusion", "inplace", "local_fill_to_alloc").optimizer
     outer = _Rewriter(aesaras.optimizer, step_rewriter, in_c)
