@@ -51,6 +51,12 @@ __all__ = [
     "run",
 ]
 
+
+def __dir__() -> list[str]:
+    """Return the public names, which an editor offers to complete."""
+    return __all__
+
+
 # The article's settings (its main program). The blog has the same seed and sizes.
 SEED = 1
 NUM_SAMPLES = 20

@@ -65,6 +65,8 @@ class simpleRNN:
         The weight from the input to the state, and from the state to the next.
     params : list
         ``[w_x, w_rec]``, what an optimizer takes.
+    weights : (float, float)
+        The values of ``w_x`` and ``w_rec``. To set them: ``net.weights = 1, 1``.
 
     Raises
     ------
@@ -117,7 +119,7 @@ class simpleRNN:
 
     @property
     def weights(self) -> tuple[float, float]:
-        """The values of ``w_x`` and ``w_rec``; assigning a pair sets both."""
+        """The values of ``w_x`` and ``w_rec``."""
         return self.w_x.get_value(borrow=True)[0], self.w_rec.get_value(borrow=True)[0]
 
     @weights.setter

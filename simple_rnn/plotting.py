@@ -43,6 +43,12 @@ __all__ = [
     "trainability",
 ]
 
+
+def __dir__() -> list[str]:
+    """Return the public names, which an editor offers to complete."""
+    return __all__
+
+
 # Okabe and Ito's palette, which people with any colour vision can tell apart.
 COLOURS = {
     "black": "#000000",

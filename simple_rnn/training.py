@@ -90,6 +90,13 @@ class TrainModel:
         """Run one epoch and return ``[cost]``."""
         return self._epoch()
 
+    def __reduce__(self) -> Any:
+        """Refuse a copy and a pickle: Aesara can make neither of a compiled function like this."""
+        raise TypeError(
+            "a TrainModel cannot be pickled or copied; save_state(train_model, path) keeps a"
+            " training, compile_train_model(...) makes another one"
+        )
+
     def __repr__(self) -> str:
         """Return what is trained and for how many epochs so far, on one line."""
         n_epochs = 0 if self.history is None else len(self.history.costs)

@@ -56,8 +56,11 @@ def test_the_public_names_are_documented():
         assert getattr(simple_rnn, name).__doc__, name
 
 
-def test_completion_offers_the_public_names_alone():
-    assert set(dir(simple_rnn)) == set(simple_rnn.__all__)
+@pytest.mark.parametrize(
+    "module", [simple_rnn, simple_rnn.article, simple_rnn.numpy_reference, simple_rnn.plotting]
+)
+def test_completion_offers_the_public_names_alone(module):
+    assert set(dir(module)) == set(module.__all__)
 
 
 def test_each_module_imports_only_from_those_above_it():

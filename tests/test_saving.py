@@ -1,5 +1,8 @@
 """simple_rnn.saving: a training goes on in another process, equal to the bit."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from conftest import run_python
@@ -89,3 +92,9 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, train_model, monkeypat
     with pytest.raises(OSError, match="no space left"):
         save_state(train_model, path)
     assert [path.read_text() for path in tmp_path.iterdir()] == ["the one before"]
+
+
+def test_a_pickle_or_a_copy_points_to_save_state(train_model):
+    for attempt in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="keeps a training, compile_train_model"):
+            attempt(train_model)
