@@ -429,17 +429,17 @@ def edge_of_stability() -> tuple[list[Fact], dict[str, Array]]:
     landscape = Landscape(replay.task()[0][:, :, 0])
     part, facts, table = "edge of stability, RMSProp", [], {}
     for dtype in ("float32", "float64"):
-        w, (step, memory) = start(dtype=dtype), replay.rmsprop()
-        costs, felt = [], []
-        for cost, after in replay.epochs(step, w, dtype):
-            w = w.astype("float64")
-            n = np.sqrt(np.hypot(*landscape.gradient(*w)))
-            scale = replay.RMSPROP_RATE / np.maximum(1, n / replay.RESCALE) / memory["r"]
+        first, (step, memory) = start(dtype=dtype), replay.rmsprop()
+        costs, weights, roots = [], [first], []
+        for cost, after in replay.epochs(step, first, dtype):
             costs.append(*cost)
-            felt.append(*landscape.curvature(*w, scale))
-            w = after
+            weights.append(after)
+            roots.append(memory["r"])
+        w = np.hstack(weights[:-1]).astype("float64")
+        n = np.sqrt(np.hypot(*landscape.gradient(*w)))
+        scale = replay.RMSPROP_RATE / np.maximum(1, n / replay.RESCALE) / np.hstack(roots)
+        felt = landscape.curvature(*w, scale)
         table |= {f"cost in {dtype}": costs, f"felt curvature in {dtype}": felt}
-        felt = np.array(felt)
         peak = felt.argmax()
         facts += [
             Fact(
