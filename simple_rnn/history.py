@@ -127,6 +127,8 @@ def recorded(train_model: Any) -> Iterator[Callable[[Any], None]]:
     """
     net, epochs, started = train_model.net, [], time.perf_counter()
     if not _ends_at(train_model.history, net.weights):
+        if train_model.history is not None:
+            train_model.restart()
         # Of float32, so that the dtype of the costs to come is that of all.
         train_model.history = History(np.array([], "float32"), np.array([net.weights]), 0.0)
     before = train_model.history

@@ -168,11 +168,11 @@ def grid(
 
 
 @cache
-def _compiled(optimizer: str) -> tuple[TrainModel, list[SharedVariable], dict[Any, np.ndarray]]:
+def _compiled(optimizer: str) -> tuple[TrainModel, list[SharedVariable]]:
     """Compile an epoch that serves every run with an optimizer.
 
-    Returns the compiled epoch, the variables that differ from run to run beside its weights (data
-    and learning rate), and the initial values of all that an epoch updates.
+    Returns the compiled epoch, and the variables that differ from run to run beside its weights:
+    data and learning rate.
     """
     net = simpleRNN(SEQ_LEN, 1, 1, rng=np.random.RandomState(0))
     # No shapes in the types, unlike in compile_train_model: data of another size fits in, too.
@@ -181,9 +181,9 @@ def _compiled(optimizer: str) -> tuple[TrainModel, list[SharedVariable], dict[An
     )
     cost = sum_of_squares(y_, net.state_update(x_t, s0)[-1])
     updates = CONDITIONS[optimizer].optimizer(net.params, learning_rate).minimize(cost)
-    train_model = TrainModel(net, compile_function([], [cost], updates=updates))
-    initial = {variable: variable.get_value() for variable, _ in updates}
-    return train_model, [x_t, y_, s0, learning_rate], initial
+    function = compile_function([], [cost], updates=updates)
+    train_model = TrainModel(net, function, updated=[variable for variable, _ in updates])
+    return train_model, [x_t, y_, s0, learning_rate]
 
 
 # A compiled function computes in its shared variables: one run at a time in a process.
@@ -210,11 +210,11 @@ def run_one(settings: Settings) -> Result:
     weights = simpleRNN(settings.seq_len, 1, 1, rng=rng).weights
     values = (data.x, data.y, data.s0, np.float32(settings.learning_rate))
     with _one_at_a_time:
-        train_model, variables, initial = _compiled(settings.optimizer)
-        for variable, value in (*zip(variables, values), *initial.items()):
+        train_model, variables = _compiled(settings.optimizer)
+        for variable, value in zip(variables, values):
             variable.set_value(value)
         train_model.net.weights = weights
-        train_model.history = None  # a run of its own, even from weights where the last one ended
+        train_model.restart()  # even from weights where the last run ended
         try:
             history, diverged_at = train(train_model, settings.n_epochs, report=None), None
         except TrainingDiverged as diverged:

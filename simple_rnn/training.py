@@ -83,12 +83,22 @@ class TrainModel:
     history: History | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        """Prepare the call."""
+        """Prepare the call, and remember what the optimizer starts with."""
         self._epoch = bare_call(self.function)
+        self._at_first = {v: v.get_value() for v in self.updated if v not in self.net.params}
 
     def __call__(self) -> list[np.ndarray]:
         """Run one epoch and return ``[cost]``."""
         return self._epoch()
+
+    def restart(self) -> None:
+        """Begin a new run: no history, and the optimizer's accumulators as when compiled.
+
+        The weights stay as they are.
+        """
+        for variable, value in self._at_first.items():
+            variable.set_value(value)
+        self.history = None
 
     def __reduce__(self) -> Any:
         """Refuse a copy and a pickle: Aesara can make neither of a compiled function like this."""
@@ -175,9 +185,9 @@ def train(
     """Train for ``n_epochs`` epochs and report as the article does.
 
     Another call goes on with the run, equal to the bit, and its epochs count on. A new run begins,
-    with epoch 1, where the network has other weights than at the end of ``train_model.history``
-    (because ``net.weights`` was set, or ``train_model()`` was called), and after a divergence. The
-    optimizer's accumulators are then what they were.
+    with epoch 1 and with the optimizer's accumulators as at first, where the network has other
+    weights than at the end of ``train_model.history`` (because ``net.weights`` was set, or
+    ``train_model()`` was called), and after a divergence.
 
     Ctrl-C takes effect between two epochs. The history up to there is ``train_model.history``. A
     second Ctrl-C, a second later, does not wait for the end of the epoch.
@@ -210,6 +220,12 @@ def train(
 
     Examples
     --------
+    From several initial weights::
+
+        for start in [(0, 0), (0.5, 0.5), (0.1, -0.1)]:
+            net.weights = start
+            train(train_model, 2001).plot(label=f"from {start}")
+
     In pieces, to watch the cost on data that the network is not trained on::
 
         cost = compile_cost(unseen)

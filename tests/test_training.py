@@ -115,6 +115,27 @@ def test_from_other_weights_a_new_run_begins():
     assert lines == history.lines()
 
 
+def test_a_new_run_is_that_of_a_new_train_model():
+    _, train_model = fresh()
+    initial = train_model.net.weights
+    first = train(train_model, 30, report=None)
+    # The optimizer starts anew, too: its accumulators hold nothing of the run before.
+    train_model.net.weights = initial
+    assert equal(train(train_model, 30, report=None), first)
+
+
+def test_a_new_run_after_a_divergence_has_finite_accumulators():
+    rate = aesara.shared(1e-2)
+    _, train_model = fresh(MomentumOptimizer, rate)
+    initial = train_model.net.weights
+    with pytest.raises(TrainingDiverged):
+        train(train_model, 2001, report=None)
+    rate.set_value(1e-6)
+    train_model.net.weights = initial
+    history = train(train_model, 10, report=None)
+    assert equal(history, train(fresh(MomentumOptimizer, 1e-6)[1], 10, report=None))
+
+
 def test_the_data_is_copied():
     dataset, train_model = fresh(GradientDescentOptimizer, 1e-12)
     (before,) = train_model()
