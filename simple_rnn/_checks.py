@@ -99,7 +99,10 @@ def float_array(name: str, value: Any, dtype: str | None = None, finite: bool = 
     except ValueError:
         raise ValueError(f"{name} is {show(value)}; expected rows of one length") from None
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} is {show(value)}, of dtype {array.dtype}; expected real numbers")
+        raise TypeError(
+            f"{name} is {show(value)}, of dtype {array.dtype}; expected real numbers, for example"
+            " what .astype('float32') returns"
+        )
     if dtype is None:
         dtype = array.dtype if array.dtype in ("float32", "float64") else "float32"
     with np.errstate(over="ignore"):  # the message below says more

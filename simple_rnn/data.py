@@ -46,6 +46,14 @@ class CountingDataset:
         If the shapes do not fit together, or a number is NaN or infinite.
     TypeError
         If an array does not hold real numbers.
+
+    Examples
+    --------
+    The samples of another dataset in two parts, to train and to test::
+
+        data = make_counting_dataset(100, 10)
+        seen = CountingDataset(data.x[:, :80], data.y[:80])
+        unseen = CountingDataset(data.x[:, 80:], data.y[80:])
     """
 
     x: np.ndarray
@@ -64,10 +72,11 @@ class CountingDataset:
         num_samples = self.x.shape[1]
         for name, array in (("y", self.y), ("s0", self.s0)):
             if array.shape != (num_samples,):
+                transposed = array.shape == self.x.shape[:1]
                 raise ValueError(
                     f"{name} has shape {array.shape} where x has shape {self.x.shape}, which is"
                     f" (seq_len, num_samples); expected ({num_samples},), one entry per column of"
-                    " x. If x has one row per sample, pass x.T: the data is time-major"
+                    " x" + ". If x has one row per sample, pass x.T: time comes first" * transposed
                 )
         # With as many steps as samples the shapes cannot tell which axis is time; the counts can.
         counts_columns = np.array_equal(self.x.sum(axis=0), self.y)

@@ -17,13 +17,23 @@ the whole matrix outside.)
 
 from __future__ import annotations
 
+from typing import Any
+
 import aesara
 import aesara.tensor as at
 import numpy as np
+from aesara.compile.sharedvalue import SharedVariable
 from aesara.tensor.var import TensorVariable
 
 from simple_rnn._aesara.graphs import as_scan_inputs, folding_in_python, shared_array
-from simple_rnn._checks import check_dtype, float_array, legacy_generator, show, whole_number
+from simple_rnn._checks import (
+    check_dtype,
+    check_instance,
+    float_array,
+    legacy_generator,
+    show,
+    whole_number,
+)
 
 __all__ = ["simpleRNN", "step"]
 
@@ -112,6 +122,13 @@ class simpleRNN:
             rng.uniform(-INITIAL_RANGE, INITIAL_RANGE, nrec).astype(dtype), name="w_rec"
         )
         self.params = [self.w_x, self.w_rec]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse a number as a weight: graphs hold the shared variable, not its value."""
+        if name in ("w_x", "w_rec"):
+            remedy = "To set its value: net.weights = w_x, w_rec"
+            check_instance(name, value, SharedVariable, f"a shared variable. {remedy}")
+        super().__setattr__(name, value)
 
     def __repr__(self) -> str:
         """Return the weights, on one line."""

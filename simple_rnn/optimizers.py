@@ -37,7 +37,7 @@ from aesara.graph.basic import Variable, ancestors
 from aesara.tensor.var import TensorVariable
 
 from simple_rnn._aesara.graphs import folding_in_python
-from simple_rnn._checks import show
+from simple_rnn._checks import check_instance, show
 
 __all__ = [
     "GradientDescentOptimizer",
@@ -66,7 +66,9 @@ def accumulator(param: SharedVariable, name: str, start: float = 0.0) -> SharedV
     """Return a new shared variable of the parameter's shape and dtype, each entry ``start``."""
     # With the parameter's static shape: an update must have the type of what it updates.
     values = np.full_like(param.get_value(borrow=True), start)
-    return aesara.shared(values, name=f"{name}_{param}", shape=param.type.shape)
+    variable = aesara.shared(values, name=f"{name}_{param}", shape=param.type.shape)
+    variable.tag.is_accumulator = True  # for check_updates
+    return variable
 
 
 class Optimizer:
@@ -114,9 +116,13 @@ class Optimizer:
 
         Raises
         ------
+        TypeError
+            If ``loss`` is not symbolic.
         ValueError
             If ``loss`` is not a scalar, or does not depend on one of the parameters.
         """
+        expected = "a symbolic scalar, for example at.square(y_ - y_hypo).sum()"
+        check_instance("loss", loss, TensorVariable, expected)
         if loss.ndim != 0:
             raise ValueError(
                 f"loss has {loss.ndim} dimensions; expected a scalar: loss.sum() or loss.mean()"
@@ -127,8 +133,8 @@ class Optimizer:
             found = ancestors([loss])
             missing = ", ".join(str(p) for p in self.params if p not in found)
             raise ValueError(
-                f"loss does not depend on {missing}; expected as params of the optimizer those of"
-                " the network that the loss is built from"
+                f"loss does not depend on {missing}; expected a loss of the network's answers,"
+                " y_hypo, and an optimizer with the params of the same network"
             ) from None
         # Where the loss is of another dtype than the parameter, so is the gradient at first.
         return [at.cast(g, p.dtype) for p, g in zip(self.params, gradients)]
@@ -368,7 +374,7 @@ def check_hyperparameter(
 ) -> float | TensorVariable:
     """Return a number for which ``holds`` is true, or a symbolic scalar, whose value may change."""
     if isinstance(value, Variable):
-        if value.type.ndim != 0:
+        if getattr(value, "ndim", None) != 0:
             raise TypeError(f"{name} is {value} of type {value.type}; expected a symbolic scalar")
         return value
     if isinstance(value, bool) or not isinstance(value, Real) or not holds(value):
@@ -385,11 +391,12 @@ def check_optimizer(optimizer: Any) -> None:
         )
 
 
-def check_updates(updates: Any) -> Updates:
+def check_updates(updates: Any, params: Sequence[SharedVariable] = ()) -> Updates:
     """Return what ``minimize`` returned, each new value in the type of what it updates.
 
     An update that is written with plain numbers is float64 where its parameter is float32, and one
-    that is written with an accumulator whose shape is not known has no known shape either.
+    that is written with an accumulator whose shape is not known has no known shape either. None of
+    the ``params`` and of the accumulators that occur may be left out.
     """
     pairs = list(updates.items()) if isinstance(updates, dict) else updates
     if not (
@@ -400,9 +407,20 @@ def check_updates(updates: Any) -> Updates:
     ):
         raise TypeError(
             f"minimize returned {show(updates)}; expected updates, a list of (shared variable, new"
-            " expression)"
+            " expression). After p -= step, p is an expression: write (p, p - step)"
         )
-    return [(variable, _in_type_of(variable, new)) for variable, new in pairs]
+    typed = [(variable, _in_type_of(variable, new)) for variable, new in pairs]
+    updated = [variable for variable, _ in typed]
+    occurring = ancestors([new for _, new in typed])
+    accumulators = (v for v in occurring if getattr(v.tag, "is_accumulator", False))
+    missing = [v for v in (*params, *accumulators) if v not in updated]
+    if missing:
+        raise ValueError(
+            f"minimize returned no update of {', '.join(map(str, missing))}; expected one pair,"
+            " (variable, new expression), for each parameter and each accumulator. After"
+            " m = 0.9 * m + g, m is an expression, and nothing is kept: give it another name"
+        )
+    return typed
 
 
 def _in_type_of(variable: SharedVariable, new: Any) -> TensorVariable:
@@ -417,8 +435,8 @@ def _in_type_of(variable: SharedVariable, new: Any) -> TensorVariable:
         raise TypeError(
             f"the update of {variable} has dtype {new.type.dtype} and shape {new.type.shape};"
             f" expected {variable.type.dtype} and {variable.type.shape}, as {variable} has."
-            " accumulator(param, name) makes a variable like a parameter, constant_like(param,"
-            " value) a number of its dtype"
+            " accumulator(param, name) makes a variable like a parameter, aesara.shared(0.0) a"
+            " float, constant_like(param, value) a number of the parameter's dtype"
         )
     return variable.type.filter_variable(at.cast(new, variable.type.dtype))
 

@@ -137,7 +137,9 @@ def compile_train_model(
         of the computation.
     loss : callable
         ``loss(y_, y_hypo)`` returns a symbolic scalar from the targets and the outputs, both
-        symbolic of shape (num_samples,). The article's is the sum of squares, the default.
+        symbolic of shape (num_samples,). The article's is the sum of squares, the default. In a
+        penalty the weights are ``net.w_x.sum()`` and ``net.w_rec.sum()``; ``net.weights`` are
+        numbers, which the gradient does not see.
 
     Returns
     -------
@@ -149,7 +151,8 @@ def compile_train_model(
     TypeError
         If one of the arguments is of another kind, or an update does not fit its variable.
     ValueError
-        If the loss is not a scalar, or does not depend on the optimizer's parameters.
+        If the loss is not a scalar, or does not depend on the optimizer's parameters, or one of
+        these or of its accumulators has no update.
 
     Notes
     -----
@@ -171,7 +174,7 @@ def compile_train_model(
     y_t = net.state_update(x_t, s0)
     y_hypo = y_t[-1]
     cost = loss(y_, y_hypo)
-    train_op = check_updates(optimizer.minimize(cost))
+    train_op = check_updates(optimizer.minimize(cost), getattr(optimizer, "params", ()))
     function = compile_function(inputs=[], outputs=[cost], updates=train_op)
     return TrainModel(net, function, updated=[variable for variable, _ in train_op])
 

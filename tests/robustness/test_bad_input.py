@@ -14,6 +14,7 @@ from simple_rnn import (
     Optimizer,
     RMSPropOptimizer,
     RpropOptimizer,
+    accumulator,
     article,
     compile_cost,
     compile_function,
@@ -76,7 +77,7 @@ VALUES = [
         lambda: CountingDataset(X[:, :10].T, X[:, :10].sum(axis=0), S0[:10]),
         "y holds the sums of the rows of x; expected those of its columns, along which time runs",
     ),
-    (lambda: CountingDataset(X, Y[1:], S0), "y has shape (19,)"),
+    (lambda: CountingDataset(X, Y[1:], S0), "expected (20,), one entry per column of x"),
     (lambda: CountingDataset(X, Y, 0.0), "s0 has shape ()"),
     (lambda: CountingDataset([[0, 1], [1]], Y), "x is [[0, 1], [1]]; expected rows of one length"),
     (lambda: CountingDataset(X[:, 0], Y, S0), "x has shape (10,); expected (seq_len, num_samples)"),
@@ -101,6 +102,14 @@ VALUES = [
     (lambda: RMSPropOptimizer([P], "0.1"), "learning_rate is '0.1'; expected a finite number"),
     (lambda: OPTIMIZER.minimize(at.square(NET.w_x)), "loss has 1 dimensions; expected a scalar"),
     (lambda: OPTIMIZER.minimize(SQUARE), "loss does not depend on w_x, w_rec; expected"),
+    (
+        lambda: own_optimizer(lambda: [(NET.w_x, NET.w_x / 2)]),
+        "minimize returned no update of w_rec; expected one pair, (variable, new expression), for",
+    ),
+    (
+        lambda: own_optimizer(lambda: [(p, p - accumulator(p, "m")) for p in NET.params]),
+        "expected one pair, (variable, new expression), for each parameter and each accumulator",
+    ),
     *(
         (
             lambda m=momentum: RMSPropOptimizer([P]).minimize(SQUARE, momentum=m),
@@ -157,6 +166,8 @@ TYPES = [
         "params[0], i, has dtype int64; expected float32 or float64",
     ),
     (lambda: RMSPropOptimizer([P], at.dvector("r")), "expected a symbolic scalar"),
+    (lambda: RMSPropOptimizer([P], aesara.shared([0.1])), "expected a symbolic scalar"),
+    (lambda: OPTIMIZER.minimize(None), "loss is None; expected a symbolic scalar, for example"),
     (
         lambda: compile_train_model(simpleRNN, OPTIMIZER, DATA),
         "expected a network: what simpleRNN(slen, 1, 1) returns",
@@ -176,7 +187,7 @@ TYPES = [
     (
         lambda: own_optimizer(lambda: [(NET.w_x, SQUARE)]),
         "the update of w_x has dtype float64 and shape (); expected float32 and (1,), as w_x has."
-        " accumulator(param, name) makes a variable like a parameter, constant_like(param, value)",
+        " accumulator(param, name) makes a variable like a parameter, aesara.shared(0.0) a float,",
     ),
     (
         lambda: own_optimizer(lambda: [(NET.w_x, at.stack([P[0], P[0]]))]),
@@ -187,6 +198,10 @@ TYPES = [
         "the update of t has dtype float64 and shape (); expected int64 and ()",
     ),
     (lambda: compile_train_model(NET, OPTIMIZER, (X, Y, S0)), "or CountingDataset(x, y)"),
+    (
+        lambda: setattr(NET, "w_x", 3),
+        "w_x is 3; expected a shared variable. To set its value: net.",
+    ),
     (lambda: save_state(NET, "file"), "expected what compile_train_model(...) returns"),
     (lambda: plot_cost(DATA, HISTORY), """expected a mapping, for example {"RMSProp": history}"""),
     (
@@ -257,7 +272,7 @@ def test_weights_that_have_no_cost():
 
 
 def test_a_network_and_an_optimizer_that_do_not_belong_together():
-    with pytest.raises(ValueError, match="loss does not depend on p, q; expected as params"):
+    with pytest.raises(ValueError, match="loss does not depend on p, q; expected a loss of"):
         compile_train_model(NET, GradientDescentOptimizer([P, Q]), DATA)
 
 
