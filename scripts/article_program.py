@@ -10,7 +10,8 @@ machine compiles for some tens of seconds before it prints.
 
 Changes 1 to 3 bring the program from Theano to Aesara. Change 4 is a setting that stood in Theano's
 settings file, and change 5 is for today's NumPy. Layout and comments are the article's. With
---plain the program goes without change 2, and its digits are those of this machine and no others.
+--plain there is no compile_function (change 2) but aesara.function, and the digits are those of
+this machine and no others.
 """
 
 from _console import option_parser, run_main

@@ -48,7 +48,13 @@ from simple_rnn.optimizers import (
 )
 from simple_rnn.saving import load_state, save_state
 from simple_rnn.surface import compile_cost, plot_cost
-from simple_rnn.training import compile_predict, compile_train_model, train
+from simple_rnn.training import (
+    compile_predict,
+    compile_train_model,
+    mean_of_squares,
+    sum_of_squares,
+    train,
+)
 
 __version__ = "0.1.0"
 
@@ -69,11 +75,13 @@ __all__ = [
     "constant_like",
     "load_state",
     "make_counting_dataset",
+    "mean_of_squares",
     "numpy_reference",
     "plot_cost",
     "plotting",
     "save_state",
     "simpleRNN",
+    "sum_of_squares",
     "train",
 ]
 

@@ -159,8 +159,12 @@ class Optimizer:
 
     def __repr__(self) -> str:
         """Return the class and what it was made with, on one line."""
-        settings = ", ".join(f"{name} = {show(value)}" for name, value in vars(self).items())
-        return f"<{type(self).__name__}: {settings}>"
+        settings = (
+            (name, value.get_value() if isinstance(value, SharedVariable) else value)
+            for name, value in vars(self).items()
+        )
+        shown = ", ".join(f"{name} = {show(value)}" for name, value in settings)
+        return f"<{type(self).__name__}: {shown}>"
 
 
 class GradientDescentOptimizer(Optimizer):

@@ -215,9 +215,9 @@ def loss_curve(
     if yscale not in ("log", "linear"):
         raise ValueError(f"yscale is {show(yscale)}; expected 'log' or 'linear'")
     ax = _current(ax)
-    if color is None:
-        used = [line.get_color() for line in ax.lines]
-        color = min((COLOURS[name] for name in _CURVES), key=used.count)
+    if not ax.lines:
+        # For what a user draws on it, too.
+        ax.set_prop_cycle(color=[COLOURS[name] for name in _CURVES])
     if published and label is None:
         label = "this package"
     drawable = np.isfinite(costs) & ((costs > 0) | (yscale == "linear"))
@@ -309,7 +309,16 @@ def cost_surface(
     if optimum is not None:
         star = {"color": "white", "markeredgecolor": "black", "markersize": 12}
         ax.plot(*optimum, "*", **star, label="optimum ({:g}, {:g})".format(*optimum))
-    styles = cycle(((COLOURS["vermilion"], "-"), ("white", "--"), (COLOURS["yellow"], "-.")))
+    styles = cycle(
+        (
+            (COLOURS["vermilion"], "-"),
+            ("white", "--"),
+            (COLOURS["yellow"], "-."),
+            ("black", "-"),
+            (COLOURS["purple"], "--"),
+            (COLOURS["sky"], "-."),
+        )
+    )
     for (name, path), (colour, line) in zip(paths.items(), styles):
         ax.plot(path[:, 0], path[:, 1], line, color=colour, linewidth=2, label=name)
     if paths:
