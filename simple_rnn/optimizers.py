@@ -130,7 +130,7 @@ class Optimizer:
         try:
             gradients = aesara.grad(loss, self.params)
         except DisconnectedInputError:
-            found = ancestors([loss])
+            found = set(ancestors([loss]))
             missing = ", ".join(str(p) for p in self.params if p not in found)
             raise ValueError(
                 f"loss does not depend on {missing}; expected a loss of the network's answers,"

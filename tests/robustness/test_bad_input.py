@@ -102,6 +102,7 @@ VALUES = [
     (lambda: RMSPropOptimizer([P], "0.1"), "learning_rate is '0.1'; expected a finite number"),
     (lambda: OPTIMIZER.minimize(at.square(NET.w_x)), "loss has 1 dimensions; expected a scalar"),
     (lambda: OPTIMIZER.minimize(SQUARE), "loss does not depend on w_x, w_rec; expected"),
+    (lambda: OPTIMIZER.minimize(at.exp(NET.w_rec).sum()), "loss does not depend on w_x; expected"),
     (
         lambda: own_optimizer(lambda: [(NET.w_x, NET.w_x / 2)]),
         "minimize returned no update of w_rec; expected one pair, (variable, new expression), for",
