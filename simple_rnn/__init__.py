@@ -36,7 +36,7 @@ import simple_rnn._aesara.startup  # noqa: F401  (first, before any module impor
 from simple_rnn import article, numpy_reference, plotting
 from simple_rnn.data import CountingDataset, make_counting_dataset
 from simple_rnn.history import History, TrainingDiverged
-from simple_rnn.model import simpleRNN
+from simple_rnn.model import parameter, simpleRNN
 from simple_rnn.numerics import compile_function
 from simple_rnn.optimizers import (
     GradientDescentOptimizer,
@@ -77,6 +77,7 @@ __all__ = [
     "make_counting_dataset",
     "mean_of_squares",
     "numpy_reference",
+    "parameter",
     "plot_cost",
     "plotting",
     "save_state",

@@ -42,7 +42,7 @@ def check_instance(name: str, value: Any, kind: type, expected: str) -> None:
 
 def check_dtype(dtype: Any) -> None:
     """Raise ValueError if ``dtype`` is neither float32 nor float64."""
-    if dtype not in ("float32", "float64"):
+    if dtype not in ("float32", "float64", np.float32, np.float64):
         raise ValueError(f"dtype is {show(dtype)}; expected 'float32' or 'float64'")
 
 

@@ -36,12 +36,12 @@ REPORT_EVERY = 100
 
 def initial_line(weights: Any) -> str:
     """Return the line that reports the weights before training."""
-    return "Initial weights: wx = %8.4f, wRec = %8.4f" % tuple(weights)
+    return "Initial weights: " + _listed(weights)
 
 
 def weights_line(weights: Any) -> str:
     """Return the line that reports the weights from which a training goes on."""
-    return "Weights        : wx = %8.4f, wRec = %8.4f" % tuple(weights)
+    return "Weights        : " + _listed(weights)
 
 
 def cost_line(epoch: int, cost: float) -> str:
@@ -51,7 +51,15 @@ def cost_line(epoch: int, cost: float) -> str:
 
 def final_line(weights: Any) -> str:
     """Return the line that reports the weights after training."""
-    return "Final weights : wx = %8.4f, wRec = %8.4f" % tuple(weights)
+    return "Final weights : " + _listed(weights)
+
+
+def _listed(weights: Any) -> str:
+    """Return the article's two weights as it prints them; of another network, the first ones."""
+    if len(weights) == 2:
+        return "wx = %8.4f, wRec = %8.4f" % tuple(weights)
+    shown = ", ".join("%.4f" % weight for weight in weights[:4])
+    return shown if len(weights) <= 4 else f"{shown}, ... ({len(weights)} numbers)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +72,8 @@ class History:
         ``costs[k]`` is the cost of epoch ``k + 1``, before its update: the cost at ``weights[k]``.
     weights : ndarray of shape (n_epochs + 1, 2), of the dtype of the network
         ``weights[k]`` is ``(w_x, w_rec)`` after ``k`` updates; the first row is the initial
-        weights, the last one the final weights.
+        weights, the last one the final weights. A network with other parameters has more columns:
+        all entries of its ``params``.
     seconds : float
         How long the run took, without the compilation and without the time between two calls of
         :func:`~simple_rnn.train`.
@@ -190,8 +199,10 @@ class TrainingDiverged(ArithmeticError):
         """Say when, from where, and what to do."""
         before = ""
         if self.last_finite_cost is not None:
-            last = (self.last_finite_cost, *self.last_finite_weights)
-            before = " (the one before: %.6g at wx = %.4f, wRec = %.4f)" % last
+            before = f" (the one before: {self.last_finite_cost:.6g}"
+            if len(self.last_finite_weights) == 2:
+                before += " at wx = %.4f, wRec = %.4f" % tuple(self.last_finite_weights)
+            before += ")"
         return (
             f"the cost of epoch {self.epoch} is {self.history.costs[-1]}{before}: the training"
             " diverged; start again from new weights with a smaller learning rate"

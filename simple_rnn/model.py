@@ -17,6 +17,7 @@ the whole matrix outside.)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import aesara
@@ -35,7 +36,7 @@ from simple_rnn._checks import (
     whole_number,
 )
 
-__all__ = ["simpleRNN", "step"]
+__all__ = ["parameter", "simpleRNN", "step"]
 
 # The initial weights are drawn uniformly from [-INITIAL_RANGE, INITIAL_RANGE] (article, simpleRNN).
 INITIAL_RANGE = 0.1
@@ -46,6 +47,30 @@ def step(
 ) -> TensorVariable:
     """Return the next state, ``x_t * w_x + s_tm1 * w_rec``: the article's ``inner_fn``."""
     return x_t * w_x + s_tm1 * w_rec
+
+
+def parameter(values: Any, name: str, dtype: str = "float32") -> SharedVariable:
+    """Return a shared variable to train, for a network of one's own.
+
+    Its dtype is that of the computation: with one of another dtype, ``scan`` would find a state
+    after the first step that has not the type of the state before it. And its shape is part of its
+    type, without which Aesara does not broadcast a length of 1.
+
+    Parameters
+    ----------
+    values : array or nested lists of real numbers
+        The initial values.
+    name : str
+        The name in graphs and messages.
+    dtype : str
+        That of the data: float32, or float64.
+
+    Returns
+    -------
+    shared variable
+        With a copy of the values.
+    """
+    return shared_array(float_array(name, values, dtype), name)
 
 
 class simpleRNN:
@@ -75,7 +100,7 @@ class simpleRNN:
         The weight from the input to the state, and from the state to the next.
     params : list
         ``[w_x, w_rec]``, what an optimizer takes.
-    weights : (float, float)
+    weights : tuple of float
         The values of ``w_x`` and ``w_rec``. To set them: ``net.weights = 1, 1``.
 
     Raises
@@ -97,6 +122,9 @@ class simpleRNN:
     Notes
     -----
     Source: the article's class ``simpleRNN``; the model is that of the blog it draws on.
+
+    A network of one's own is a subclass with its own ``params``, each from :func:`parameter`, and
+    its own ``state_update``. All that trains this network trains it, too.
     """
 
     def __init__(
@@ -115,12 +143,8 @@ class simpleRNN:
         check_dtype(dtype)
         rng = legacy_generator(rng)
         self.len = whole_number("slen", slen)
-        self.w_x = shared_array(
-            rng.uniform(-INITIAL_RANGE, INITIAL_RANGE, nx).astype(dtype), name="w_x"
-        )
-        self.w_rec = shared_array(
-            rng.uniform(-INITIAL_RANGE, INITIAL_RANGE, nrec).astype(dtype), name="w_rec"
-        )
+        self.w_x = parameter(rng.uniform(-INITIAL_RANGE, INITIAL_RANGE, nx), "w_x", dtype)
+        self.w_rec = parameter(rng.uniform(-INITIAL_RANGE, INITIAL_RANGE, nrec), "w_rec", dtype)
         self.params = [self.w_x, self.w_rec]
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -131,21 +155,27 @@ class simpleRNN:
         super().__setattr__(name, value)
 
     def __repr__(self) -> str:
-        """Return the weights, on one line."""
-        return "<simpleRNN: w_x = %.6g, w_rec = %.6g>" % self.weights
+        """Return the parameters, on one line."""
+        values = [(p, p.get_value(borrow=True)) for p in self.params]
+        shown = (f"{p} = {v.item():.6g}" if v.size == 1 else f"{p} {v.shape}" for p, v in values)
+        return f"<{type(self).__name__}: {', '.join(shown)}>"
 
     @property
-    def weights(self) -> tuple[float, float]:
-        """The values of ``w_x`` and ``w_rec``."""
-        return self.w_x.get_value(borrow=True)[0], self.w_rec.get_value(borrow=True)[0]
+    def weights(self) -> tuple[float, ...]:
+        """All entries of the parameters, one after the other."""
+        return tuple([w for p in self.params for w in p.get_value(borrow=True).flat])
 
     @weights.setter
-    def weights(self, values: tuple[float, float]) -> None:
-        values = float_array("weights", values, self.w_x.dtype)
-        if values.shape != (2,):
-            raise ValueError(f"weights has shape {values.shape}; expected (2,): (w_x, w_rec)")
-        self.w_x.set_value(values[:1])
-        self.w_rec.set_value(values[1:])
+    def weights(self, values: Sequence[float]) -> None:
+        values = float_array("weights", values, self.params[0].dtype)
+        shape = (len(self.weights),)
+        if values.shape != shape:
+            names = ", ".join(map(str, self.params))
+            raise ValueError(f"weights has shape {values.shape}; expected {shape}: ({names})")
+        for p in self.params:
+            old = p.get_value(borrow=True)
+            p.set_value(values[: old.size].reshape(old.shape).astype(p.dtype))
+            values = values[old.size :]
 
     @folding_in_python()
     def state_update(self, x_t: TensorVariable, s0: TensorVariable) -> TensorVariable:

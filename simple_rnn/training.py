@@ -128,7 +128,7 @@ def compile_train_model(
     Parameters
     ----------
     net : simpleRNN
-        The network to train.
+        The network to train, or one of your own (:class:`~simple_rnn.simpleRNN`, Notes).
     optimizer : Optimizer
         Any object whose ``minimize(loss)`` returns updates of ``net.params``. A new value of
         another dtype than its variable, or of a shape that is not known, is converted.
@@ -151,8 +151,8 @@ def compile_train_model(
     TypeError
         If one of the arguments is of another kind, or an update does not fit its variable.
     ValueError
-        If the loss is not a scalar, or does not depend on the optimizer's parameters, or one of
-        these or of its accumulators has no update.
+        If the network's answers are no matrix, the loss is not a scalar, or does not depend on the
+        optimizer's parameters, or one of these or of its accumulators has no update.
 
     Notes
     -----
@@ -172,6 +172,11 @@ def compile_train_model(
     y_ = shared_array(dataset.y, name="y_")
     s0 = shared_array(dataset.s0, name="s0")
     y_t = net.state_update(x_t, s0)
+    if y_t.ndim != 2:
+        raise ValueError(
+            f"state_update returned {y_t.ndim} dimensions; expected 2, (seq_len, num_samples): one"
+            " answer for each step and sample"
+        )
     y_hypo = y_t[-1]
     cost = loss(y_, y_hypo)
     train_op = check_updates(optimizer.minimize(cost), getattr(optimizer, "params", ()))
@@ -243,7 +248,8 @@ def train(
 
     with ctrl_c_between_epochs() as deliver_ctrl_c, recorded(train_model) as record:
         done = len(train_model.history.costs)
-        report((weights_line if done else initial_line)(train_model.net.weights))
+        first_line = weights_line if done else initial_line
+        report(first_line(train_model.net.weights))
         for epoch in range(done + 1, done + n_epochs + 1):
             (cost,) = train_model()
             record(cost)
@@ -281,13 +287,14 @@ def compile_predict(net: simpleRNN) -> Callable[[Any], np.ndarray]:
         or not finite, and TypeError if it does not hold real numbers.
     """
     check_instance("net", net, simpleRNN, "a network: what simpleRNN(slen, 1, 1) returns")
-    x_t = at.matrix("x_t", dtype=net.w_x.dtype)
+    dtype = net.params[0].dtype
+    x_t = at.matrix("x_t", dtype=dtype)
     y_t = net.state_update(x_t, s0=at.zeros_like(x_t[0]))
     function = compile_function(inputs=[x_t], outputs=y_t[-1])
 
     def predict(x: Any) -> np.ndarray:
         """Return the answer to each sequence of time-major ``x``."""
-        x = float_array("x", x, net.w_x.dtype)
+        x = float_array("x", x, dtype)
         check_time_major("x", x)
         return function(x)
 

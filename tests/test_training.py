@@ -1,6 +1,7 @@
 """simple_rnn.training: the cost of each epoch, the report, the answers of a trained network."""
 
 import aesara
+import aesara.tensor as at
 import numpy as np
 import pytest
 
@@ -15,6 +16,7 @@ from simple_rnn import (
     compile_predict,
     compile_train_model,
     numpy_reference,
+    parameter,
     simpleRNN,
     train,
 )
@@ -177,6 +179,54 @@ def test_the_trained_network_counts_in_sequences_of_any_length_and_number(histor
     assert predict(np.reshape(sequence, (-1, 1))) == pytest.approx([5], abs=0.02)
     assert predict([[1, 0, 0]]) == pytest.approx([1, 0, 0], abs=0.01)
     assert predict([[False], [True], [True]]) == pytest.approx([2], abs=0.02)
+
+
+class TanhRNN(simpleRNN):
+    """A network of several tanh units with a bias, as a user would write it."""
+
+    def __init__(self, n_units, dtype="float32"):
+        rng = np.random.RandomState(1)
+        self.W_x = parameter(rng.normal(0, 0.3, n_units), "W_x", dtype)
+        self.W_rec = parameter(rng.normal(0, 0.3, (n_units, n_units)), "W_rec", dtype)
+        self.b = parameter(np.zeros(n_units), "b", dtype)
+        self.W_out = parameter(rng.normal(0, 0.3, n_units), "W_out", dtype)
+        self.params = [self.W_x, self.W_rec, self.b, self.W_out]
+
+    def state_update(self, x_t, s0):
+        h_t, _ = aesara.scan(
+            lambda x, h: at.tanh(at.outer(x, self.W_x) + h @ self.W_rec + self.b),
+            sequences=x_t,
+            outputs_info=at.zeros((x_t.shape[1], self.b.shape[0]), x_t.dtype),
+        )
+        return h_t @ self.W_out
+
+
+@pytest.mark.parametrize(("n_units", "dtype"), [(1, "float32"), (3, "float64")])
+def test_a_network_of_one_s_own(n_units, dtype):
+    net, data = TanhRNN(n_units, dtype), article.dataset(dtype)
+    initial, n_weights = net.weights, n_units * (n_units + 3)
+    assert repr(net).startswith("<TanhRNN: W_x")
+    train_model = compile_train_model(net, RMSPropOptimizer(net.params, 0.01), data)
+    lines = []
+    history = train(train_model, 300, report=lines.append)
+    assert history.weights.shape == (301, n_weights)
+    assert history.costs.dtype == history.weights.dtype == dtype
+    assert history.costs[-1] < history.costs[0] / 10
+    first = ", ".join("%.4f" % weight for weight in initial[:4])
+    more = "" if n_weights == 4 else f", ... ({n_weights} numbers)"
+    assert lines[0] == f"Initial weights: {first}{more}"
+    # The cost is that of a loop in NumPy.
+    W_x, W_rec, b, W_out = (p.get_value().astype(float) for p in net.params)
+    h = np.zeros((data.x.shape[1], n_units))
+    for row in data.x.astype(float):
+        h = np.tanh(np.outer(row, W_x) + h @ W_rec + b)
+    np.testing.assert_allclose(compile_predict(net)(data.x), h @ W_out, rtol=1e-4)
+    assert train_model()[0] == pytest.approx(np.sum((h @ W_out - data.y) ** 2), rel=1e-4)
+    # From the same weights again, all of them.
+    net.weights = initial
+    assert equal(train(train_model, 300, report=None), history)
+    net.b.set_value(net.b.get_value() + 1)
+    assert len(train(train_model, 1, report=None).costs) == 1
 
 
 class MomentumOptimizer(Optimizer):

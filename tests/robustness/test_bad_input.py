@@ -21,6 +21,7 @@ from simple_rnn import (
     compile_predict,
     compile_train_model,
     make_counting_dataset,
+    parameter,
     plot_cost,
     plotting,
     save_state,
@@ -52,6 +53,13 @@ def own_optimizer(minimize):
     """Compile an epoch with an optimizer that a user wrote."""
     optimizer = type("Own", (Optimizer,), {"minimize": lambda self, loss: minimize()})
     return compile_train_model(NET, optimizer(NET.params, 0.1), DATA)
+
+
+class ThreeDimensions(simpleRNN):
+    """A network whose answers have a dimension too many, as Keras's have."""
+
+    def state_update(self, x_t, s0):
+        return super().state_update(x_t, s0)[:, :, np.newaxis]
 
 
 def with_nan(array, index):
@@ -122,6 +130,10 @@ VALUES = [
     (lambda: RpropOptimizer([P]).minimize(SQUARE, eta_plus=0.9), "eta_plus is 0.9; expected"),
     (lambda: RpropOptimizer([P]).minimize(SQUARE, eta_minus=1), "eta_minus is 1; expected"),
     # A run
+    (
+        lambda: compile_train_model(ThreeDimensions(10, 1, 1), OPTIMIZER, DATA),
+        "state_update returned 3 dimensions; expected 2, (seq_len, num_samples): one answer for",
+    ),
     (lambda: train(TRAIN_MODEL, 0), "n_epochs is 0; expected a whole number of at least 1"),
     (lambda: train(TRAIN_MODEL, 5, report_every=-1), "report_every is -1; expected a whole"),
     (lambda: HISTORY.lines(0), "report_every is 0; expected a whole number of at least 1"),
@@ -199,6 +211,7 @@ TYPES = [
         "the update of t has dtype float64 and shape (); expected int64 and ()",
     ),
     (lambda: compile_train_model(NET, OPTIMIZER, (X, Y, S0)), "or CountingDataset(x, y)"),
+    (lambda: parameter("zeros", "b"), "b is 'zeros', of dtype <U5; expected real numbers"),
     (
         lambda: setattr(NET, "w_x", 3),
         "w_x is 3; expected a shared variable. To set its value: net.",
