@@ -138,7 +138,7 @@ class simpleRNN:
         if (nx, nrec) != (1, 1):
             raise ValueError(
                 f"nx is {show(nx)} and nrec is {show(nrec)}; expected 1 and 1: this network has one"
-                " weight of each kind"
+                " weight of each kind; another network is a subclass with params of its own"
             )
         check_dtype(dtype)
         rng = legacy_generator(rng)
@@ -173,9 +173,9 @@ class simpleRNN:
             names = ", ".join(map(str, self.params))
             raise ValueError(f"weights has shape {values.shape}; expected {shape}: ({names})")
         for p in self.params:
-            old = p.get_value(borrow=True)
-            p.set_value(values[: old.size].reshape(old.shape).astype(p.dtype))
-            values = values[old.size :]
+            new = p.get_value()
+            new.flat, values = values[: new.size], values[new.size :]
+            p.set_value(new)
 
     @folding_in_python()
     def state_update(self, x_t: TensorVariable, s0: TensorVariable) -> TensorVariable:
