@@ -52,9 +52,8 @@ def step(
 def parameter(values: Any, name: str, dtype: str = "float32") -> SharedVariable:
     """Return a shared variable to train, for a network of one's own.
 
-    Its dtype is that of the computation: with one of another dtype, ``scan`` would find a state
-    after the first step that has not the type of the state before it. And its shape is part of its
-    type, without which Aesara does not broadcast a length of 1.
+    It has the dtype of the computation, so that each step gives a state of the same dtype, as
+    ``scan`` asks. And its shape is part of its type: only so does Aesara broadcast a length of 1.
 
     Parameters
     ----------
@@ -147,36 +146,6 @@ class simpleRNN:
         self.w_rec = parameter(rng.uniform(-INITIAL_RANGE, INITIAL_RANGE, nrec), "w_rec", dtype)
         self.params = [self.w_x, self.w_rec]
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Refuse a number as a weight: graphs hold the shared variable, not its value."""
-        if name in ("w_x", "w_rec"):
-            remedy = "To set its value: net.weights = w_x, w_rec"
-            check_instance(name, value, SharedVariable, f"a shared variable. {remedy}")
-        super().__setattr__(name, value)
-
-    def __repr__(self) -> str:
-        """Return the parameters, on one line."""
-        values = [(p, p.get_value(borrow=True)) for p in self.params]
-        shown = (f"{p} = {v.item():.6g}" if v.size == 1 else f"{p} {v.shape}" for p, v in values)
-        return f"<{type(self).__name__}: {', '.join(shown)}>"
-
-    @property
-    def weights(self) -> tuple[float, ...]:
-        """All entries of the parameters, one after the other."""
-        return tuple([w for p in self.params for w in p.get_value(borrow=True).flat])
-
-    @weights.setter
-    def weights(self, values: Sequence[float]) -> None:
-        values = float_array("weights", values, self.params[0].dtype)
-        shape = (len(self.weights),)
-        if values.shape != shape:
-            names = ", ".join(map(str, self.params))
-            raise ValueError(f"weights has shape {values.shape}; expected {shape}: ({names})")
-        for p in self.params:
-            new = p.get_value()
-            new.flat, values = values[: new.size], values[new.size :]
-            p.set_value(new)
-
     @folding_in_python()
     def state_update(self, x_t: TensorVariable, s0: TensorVariable) -> TensorVariable:
         """Build the graph of the states over time; nothing is computed yet.
@@ -212,3 +181,33 @@ class simpleRNN:
             non_sequences=[w_x, w_rec],  # the same at every step
         )
         return y_t
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse a number as a weight: graphs hold the shared variable, not its value."""
+        if name in ("w_x", "w_rec"):
+            remedy = "To set its value: net.weights = w_x, w_rec"
+            check_instance(name, value, SharedVariable, f"a shared variable. {remedy}")
+        super().__setattr__(name, value)
+
+    def __repr__(self) -> str:
+        """Return the parameters, on one line."""
+        values = [(p, p.get_value(borrow=True)) for p in self.params]
+        shown = (f"{p} = {v.item():.6g}" if v.size == 1 else f"{p} {v.shape}" for p, v in values)
+        return f"<{type(self).__name__}: {', '.join(shown)}>"
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """All entries of the parameters, one after the other."""
+        return tuple([w for p in self.params for w in p.get_value(borrow=True).flat])
+
+    @weights.setter
+    def weights(self, values: Sequence[float]) -> None:
+        values = float_array("weights", values, self.params[0].dtype)
+        shape = (len(self.weights),)
+        if values.shape != shape:
+            names = ", ".join(map(str, self.params))
+            raise ValueError(f"weights has shape {values.shape}; expected {shape}: ({names})")
+        for p in self.params:
+            new = p.get_value()
+            new.flat, values = values[: new.size], values[new.size :]
+            p.set_value(new)

@@ -58,61 +58,6 @@ def mean_of_squares(y_: TensorVariable, y_hypo: TensorVariable) -> TensorVariabl
     return at.square(y_ - y_hypo).mean()
 
 
-@dataclass(eq=False)
-class TrainModel:
-    """One compiled epoch of training; calling it runs the epoch.
-
-    An epoch takes all samples at once and updates the weights of ``net`` once. A call returns
-    ``[cost]``, the cost before this update, as a 0-d array.
-
-    Attributes
-    ----------
-    net : simpleRNN
-        The network that is trained.
-    function : callable
-        The compiled epoch.
-    updated : sequence of shared variables
-        What an epoch changes: the weights, and what the optimizer keeps from epoch to epoch.
-    history : History or None
-        The run so far, up to its end or to where it was interrupted or diverged.
-    """
-
-    net: simpleRNN
-    function: Callable[[], list[np.ndarray]]
-    updated: Sequence[SharedVariable] = ()
-    history: History | None = field(default=None, init=False)
-
-    def __post_init__(self) -> None:
-        """Prepare the call, and remember what the optimizer starts with."""
-        self._epoch = bare_call(self.function)
-        self._at_first = {v: v.get_value() for v in self.updated if v not in self.net.params}
-
-    def __call__(self) -> list[np.ndarray]:
-        """Run one epoch and return ``[cost]``."""
-        return self._epoch()
-
-    def restart(self) -> None:
-        """Begin a new run: no history, and the optimizer's accumulators as when compiled.
-
-        The weights stay as they are.
-        """
-        for variable, value in self._at_first.items():
-            variable.set_value(value)
-        self.history = None
-
-    def __reduce__(self) -> Any:
-        """Refuse a copy and a pickle: Aesara can make neither of a compiled function like this."""
-        raise TypeError(
-            "a TrainModel cannot be pickled or copied; save_state(train_model, path) keeps a"
-            " training, compile_train_model(...) makes another one"
-        )
-
-    def __repr__(self) -> str:
-        """Return what is trained and for how many epochs so far, on one line."""
-        n_epochs = 0 if self.history is None else len(self.history.costs)
-        return f"<TrainModel: {self.net}, {n_epochs} epochs so far>"
-
-
 def compile_train_model(
     net: simpleRNN,
     optimizer: Optimizer,
@@ -182,6 +127,61 @@ def compile_train_model(
     train_op = check_updates(optimizer.minimize(cost), getattr(optimizer, "params", ()))
     function = compile_function(inputs=[], outputs=[cost], updates=train_op)
     return TrainModel(net, function, updated=[variable for variable, _ in train_op])
+
+
+@dataclass(eq=False)
+class TrainModel:
+    """One compiled epoch of training; calling it runs the epoch.
+
+    An epoch takes all samples at once and updates the weights of ``net`` once. A call returns
+    ``[cost]``, the cost before this update, as a 0-d array.
+
+    Attributes
+    ----------
+    net : simpleRNN
+        The network that is trained.
+    function : callable
+        The compiled epoch.
+    updated : sequence of shared variables
+        What an epoch changes: the weights, and what the optimizer keeps from epoch to epoch.
+    history : History or None
+        The run so far, up to its end or to where it was interrupted or diverged.
+    """
+
+    net: simpleRNN
+    function: Callable[[], list[np.ndarray]]
+    updated: Sequence[SharedVariable] = ()
+    history: History | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        """Prepare the call, and remember what the optimizer starts with."""
+        self._epoch = bare_call(self.function)
+        self._at_first = {v: v.get_value() for v in self.updated if v not in self.net.params}
+
+    def __call__(self) -> list[np.ndarray]:
+        """Run one epoch and return ``[cost]``."""
+        return self._epoch()
+
+    def restart(self) -> None:
+        """Begin a new run: no history, and the optimizer's accumulators as when compiled.
+
+        The weights stay as they are.
+        """
+        for variable, value in self._at_first.items():
+            variable.set_value(value)
+        self.history = None
+
+    def __reduce__(self) -> Any:
+        """Refuse a copy and a pickle: Aesara can make neither of a compiled function like this."""
+        raise TypeError(
+            "a TrainModel cannot be pickled or copied; save_state(train_model, path) keeps a"
+            " training, compile_train_model(...) makes another one"
+        )
+
+    def __repr__(self) -> str:
+        """Return what is trained and for how many epochs so far, on one line."""
+        n_epochs = 0 if self.history is None else len(self.history.costs)
+        return f"<TrainModel: {self.net}, {n_epochs} epochs so far>"
 
 
 def train(
