@@ -15,7 +15,7 @@ import numpy as np
 from aesara.compile.sharedvalue import SharedVariable
 
 from simple_rnn._aesara.calls import bare_call
-from simple_rnn._aesara.graphs import shared_array
+from simple_rnn._aesara.graphs import as_answers, shared_array
 from simple_rnn._checks import check_instance, float_array, whole_number
 from simple_rnn._interrupts import ctrl_c_between_epochs
 from simple_rnn.data import CountingDataset, check_time_major
@@ -94,10 +94,11 @@ def compile_train_model(
     Raises
     ------
     TypeError
-        If one of the arguments is of another kind, or an update does not fit its variable.
+        If one of the arguments is of another kind, the network's answers are not a matrix, or an
+        update does not fit its variable.
     ValueError
-        If the network's answers are no matrix, the loss is not a scalar, or does not depend on the
-        optimizer's parameters, or one of these or of its accumulators has no update.
+        If the loss is not a scalar, or does not depend on the optimizer's parameters, or one of
+        these or of its accumulators has no update.
 
     Notes
     -----
@@ -116,12 +117,7 @@ def compile_train_model(
     x_t = shared_array(dataset.x, name="x_t")
     y_ = shared_array(dataset.y, name="y_")
     s0 = shared_array(dataset.s0, name="s0")
-    y_t = net.state_update(x_t, s0)
-    if y_t.ndim != 2:
-        raise ValueError(
-            f"state_update returned {y_t.ndim} dimensions; expected 2, (seq_len, num_samples): one"
-            " answer for each step and sample"
-        )
+    y_t = as_answers(net.state_update(x_t, s0))
     y_hypo = y_t[-1]
     cost = loss(y_, y_hypo)
     train_op = check_updates(optimizer.minimize(cost), getattr(optimizer, "params", ()))
@@ -289,7 +285,7 @@ def compile_predict(net: simpleRNN) -> Callable[[Any], np.ndarray]:
     check_instance("net", net, simpleRNN, "a network: what simpleRNN(slen, 1, 1) returns")
     dtype = net.params[0].dtype
     x_t = at.matrix("x_t", dtype=dtype)
-    y_t = net.state_update(x_t, s0=at.zeros_like(x_t[0]))
+    y_t = as_answers(net.state_update(x_t, s0=at.zeros_like(x_t[0])))
     function = compile_function(inputs=[x_t], outputs=y_t[-1])
 
     def predict(x: Any) -> np.ndarray:

@@ -13,7 +13,7 @@ from aesara.compile.sharedvalue import SharedVariable
 from aesara.tensor.shape import unbroadcast
 from aesara.tensor.var import TensorVariable
 
-__all__ = ["as_scan_inputs", "folding_in_python", "shared_array"]
+__all__ = ["as_answers", "as_scan_inputs", "folding_in_python", "shared_array"]
 
 
 @contextmanager
@@ -76,3 +76,14 @@ def as_scan_inputs(x_t: Any, s0: Any) -> tuple[TensorVariable, TensorVariable]:
     if s0.type.broadcastable != x_t[0].type.broadcastable:
         s0 = unbroadcast(s0, 0)
     return x_t, s0
+
+
+def as_answers(y_t: Any) -> TensorVariable:
+    """Return what a network's ``state_update`` returned; raise TypeError unless it is a matrix."""
+    if not isinstance(y_t, TensorVariable) or y_t.ndim != 2:
+        kind = f"of {y_t.ndim} dimensions" if isinstance(y_t, TensorVariable) else type(y_t)
+        raise TypeError(
+            f"state_update returned {y_t}, {kind}; expected a symbolic matrix, (seq_len,"
+            " num_samples): one answer for each step and sample"
+        )
+    return y_t
