@@ -72,11 +72,13 @@ class CountingDataset:
         num_samples = self.x.shape[1]
         for name, array in (("y", self.y), ("s0", self.s0)):
             if array.shape != (num_samples,):
-                transposed = array.shape == self.x.shape[:1]
+                remedy = ""
+                if array.shape == self.x.shape[:1]:
+                    remedy = ". If x has one row per sample, pass x.T: time comes first"
                 raise ValueError(
                     f"{name} has shape {array.shape} where x has shape {self.x.shape}, which is"
                     f" (seq_len, num_samples); expected ({num_samples},), one entry per column of"
-                    " x" + ". If x has one row per sample, pass x.T: time comes first" * transposed
+                    f" x{remedy}"
                 )
         # With as many steps as samples the shapes cannot tell which axis is time; the counts can.
         counts_columns = np.array_equal(self.x.sum(axis=0), self.y)
@@ -96,9 +98,12 @@ class CountingDataset:
 def check_time_major(name: str, array: np.ndarray) -> None:
     """Raise ValueError unless ``array`` is of shape (seq_len, num_samples) and not empty."""
     if array.ndim != 2 or 0 in array.shape:
+        remedy = ""
+        if array.ndim == 1:
+            remedy = ". A single sequence is a column: np.reshape(sequence, (-1, 1))"
         raise ValueError(
-            f"{name} has shape {array.shape}; expected (seq_len, num_samples), both at least 1."
-            " A single sequence is a column: np.reshape(sequence, (-1, 1))"
+            f"{name} has shape {array.shape}; expected (seq_len, num_samples), both at least 1"
+            f"{remedy}"
         )
 
 

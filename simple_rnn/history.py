@@ -122,7 +122,9 @@ class History:
     def plot(self, **options: Any) -> Axes:
         """Draw the loss curve; ``options`` as in :func:`simple_rnn.plotting.loss_curve`.
 
-        Several histories, each with a ``label``, make one picture with a legend.
+        Several histories, each with a ``label``, make one picture with a legend. The costs on
+        other data join it by ``plotting.loss_curve(cost(*history.weights.T), label="unseen")``,
+        with ``cost = compile_cost(unseen)``.
         """
         return plotting.loss_curve(self.costs, **options)
 
@@ -203,7 +205,9 @@ class TrainingDiverged(ArithmeticError):
             if len(self.last_finite_weights) == 2:
                 before += " at wx = %.4f, wRec = %.4f" % tuple(self.last_finite_weights)
             before += ")"
-        return (
-            f"the cost of epoch {self.epoch} is {self.history.costs[-1]}{before}: the training"
-            " diverged; start again from new weights with a smaller learning rate"
-        )
+        said = "the training diverged; start again from new weights with a smaller learning rate"
+        if self.epoch == 1:
+            said = "before any update, the loss is not finite with these weights and this data"
+        elif np.isnan(self.history.weights[self.epoch - 1]).any():
+            said += ", or with a loss whose gradient is finite there"
+        return f"the cost of epoch {self.epoch} is {self.history.costs[-1]}{before}: {said}"

@@ -36,7 +36,7 @@ from simple_rnn._checks import (
     whole_number,
 )
 
-__all__ = ["parameter", "simpleRNN", "step"]
+__all__ = ["check_network", "parameter", "simpleRNN", "step"]
 
 # The initial weights are drawn uniformly from [-INITIAL_RANGE, INITIAL_RANGE] (article, simpleRNN).
 INITIAL_RANGE = 0.1
@@ -183,10 +183,12 @@ class simpleRNN:
         return y_t
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Refuse a number as a weight: graphs hold the shared variable, not its value."""
-        if name in ("w_x", "w_rec"):
-            remedy = "To set its value: net.weights = w_x, w_rec"
-            check_instance(name, value, SharedVariable, f"a shared variable. {remedy}")
+        """Refuse to replace a parameter: graphs and optimizers hold the variable."""
+        if any(vars(self).get(name) is p for p in vars(self).get("params", ())):
+            raise AttributeError(
+                f"{name} is a parameter, and {show(value)} would only replace it here; to set its"
+                f" value: net.{name}.set_value([...]), or net.weights = ... for all"
+            )
         super().__setattr__(name, value)
 
     def __repr__(self) -> str:
@@ -207,7 +209,20 @@ class simpleRNN:
         if values.shape != shape:
             names = ", ".join(map(str, self.params))
             raise ValueError(f"weights has shape {values.shape}; expected {shape}: ({names})")
+        first = 0
         for p in self.params:
             new = p.get_value()
-            new.flat, values = values[: new.size], values[new.size :]
+            new.flat = values[first : first + new.size]
             p.set_value(new)
+            first += new.size
+
+
+def check_network(net: Any) -> None:
+    """Raise TypeError unless ``net`` is a network with parameters."""
+    expected = "a network: simpleRNN(slen, 1, 1), or one of a subclass"
+    check_instance("net", net, simpleRNN, expected)
+    if not hasattr(net, "params"):
+        raise TypeError(
+            f"{type(net).__name__} has no params; expected a list of what is trained:"
+            " self.params = [...] in its __init__"
+        )

@@ -64,6 +64,8 @@ def constant_like(param: SharedVariable, value: float | TensorVariable) -> Tenso
 
 def accumulator(param: SharedVariable, name: str, start: float = 0.0) -> SharedVariable:
     """Return a new shared variable of the parameter's shape and dtype, each entry ``start``."""
+    expected = "one parameter, a shared variable: an accumulator is of the shape of one"
+    check_instance("param", param, SharedVariable, expected)
     # With the parameter's static shape: an update must have the type of what it updates.
     values = np.full_like(param.get_value(borrow=True), start)
     variable = aesara.shared(values, name=f"{name}_{param}", shape=param.type.shape)
@@ -415,6 +417,12 @@ def check_updates(updates: Any, params: Sequence[SharedVariable] = ()) -> Update
         )
     typed = [(variable, _in_type_of(variable, new)) for variable, new in pairs]
     updated = [variable for variable, _ in typed]
+    for variable in updated:
+        if updated.count(variable) > 1:
+            raise ValueError(
+                f"minimize returned {updated.count(variable)} updates of {variable}; expected one,"
+                " with all that changes it. An accumulator belongs to one parameter"
+            )
     occurring = ancestors([new for _, new in typed])
     accumulators = (v for v in occurring if getattr(v.tag, "is_accumulator", False))
     missing = [v for v in (*params, *accumulators) if v not in updated]

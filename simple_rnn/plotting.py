@@ -64,11 +64,13 @@ COLOURS = {
 _CURVES = ("blue", "vermilion", "green", "purple", "orange", "sky", "black")
 
 
-def _current(ax: Axes | None) -> Axes:
+def _current(ax: Axes | None, for_curves: bool = False) -> Axes:
     if ax is None:
         import matplotlib.pyplot as plt
 
-        return plt.gca()
+        ax = plt.gca()
+        # Curves would spoil a surface that was drawn before.
+        return plt.subplots()[1] if for_curves and ax.collections else ax
     from matplotlib.axes import Axes
 
     check_instance(
@@ -200,7 +202,7 @@ def loss_curve(
     color : str, optional
         Its colour; None stands for the next one of :data:`COLOURS`, blue for the first curve.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; None stands for the current Axes.
+        Where to draw; None stands for the current Axes, or new ones if a surface is drawn there.
 
     Returns
     -------
@@ -214,7 +216,7 @@ def loss_curve(
     costs = _array("costs", costs, (None,))
     if yscale not in ("log", "linear"):
         raise ValueError(f"yscale is {show(yscale)}; expected 'log' or 'linear'")
-    ax = _current(ax)
+    ax = _current(ax, for_curves=True)
     if not ax.lines:
         # For what a user draws on it, too.
         ax.set_prop_cycle(color=[COLOURS[name] for name in _CURVES])

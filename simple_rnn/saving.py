@@ -68,6 +68,8 @@ def save_state(train_model: TrainModel, path: str | os.PathLike) -> None:
 def load_state(train_model: TrainModel, path: str | os.PathLike) -> None:
     """Read what :func:`save_state` wrote; :func:`~simple_rnn.train` then goes on from there.
 
+    Nothing is returned: ``train_model`` itself is changed.
+
     Parameters
     ----------
     train_model : TrainModel

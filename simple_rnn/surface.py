@@ -30,6 +30,9 @@ BLOCK_SIZE = 1024
 def compile_cost(dataset: CountingDataset) -> Callable[[Any, Any], np.ndarray]:
     """Compile the cost on a dataset as a function of the two weights, for many pairs at once.
 
+    It is that of the article's network. Of another network: what ``compile_predict(net)`` answers,
+    compared with the targets.
+
     Parameters
     ----------
     dataset : CountingDataset
@@ -120,12 +123,19 @@ def plot_cost(
     TypeError
         If ``histories`` is not a mapping to histories, or ``dataset`` is of another kind.
     ValueError
-        If ``limits`` are not two finite numbers, the smaller one first.
+        If ``limits`` are not two finite numbers, the smaller one first, or a history is not of two
+        weights.
     """
     histories = {} if histories is None else histories
     check_instance("histories", histories, Mapping, 'a mapping, for example {"RMSProp": history}')
     for name, history in histories.items():
         check_instance(f"histories[{name!r}]", history, History, "what train(...) returns")
+        n_weights = history.weights.shape[1]
+        if n_weights != 2:
+            raise ValueError(
+                f"histories[{name!r}] is of a network of {n_weights} weights; expected the"
+                " article's, of two, whose cost is drawn"
+            )
     low_high = float_array("limits", limits, "float64")
     if low_high.shape != (2,) or low_high[0] >= low_high[1]:
         raise ValueError(f"limits is {show(limits)}; expected two numbers, the smaller one first")

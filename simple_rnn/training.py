@@ -15,7 +15,7 @@ import numpy as np
 from aesara.compile.sharedvalue import SharedVariable
 
 from simple_rnn._aesara.calls import bare_call
-from simple_rnn._aesara.graphs import as_answers, shared_array
+from simple_rnn._aesara.graphs import answers_of, shared_array
 from simple_rnn._checks import check_instance, float_array, whole_number
 from simple_rnn._interrupts import ctrl_c_between_epochs
 from simple_rnn.data import CountingDataset, check_time_major
@@ -29,7 +29,7 @@ from simple_rnn.history import (
     recorded,
     weights_line,
 )
-from simple_rnn.model import simpleRNN
+from simple_rnn.model import check_network, simpleRNN
 from simple_rnn.numerics import compile_function
 from simple_rnn.optimizers import Optimizer, check_optimizer, check_updates
 
@@ -106,7 +106,7 @@ def compile_train_model(
     graph is built on shared variables of known shape, so that Aesara need not compute shapes at
     every epoch.
     """
-    check_instance("net", net, simpleRNN, "a network: what simpleRNN(slen, 1, 1) returns")
+    check_network(net)
     check_optimizer(optimizer)
     check_instance(
         "dataset", dataset, CountingDataset, "make_counting_dataset() or CountingDataset(x, y)"
@@ -117,7 +117,7 @@ def compile_train_model(
     x_t = shared_array(dataset.x, name="x_t")
     y_ = shared_array(dataset.y, name="y_")
     s0 = shared_array(dataset.s0, name="s0")
-    y_t = as_answers(net.state_update(x_t, s0))
+    y_t = answers_of(net, x_t, s0)
     y_hypo = y_t[-1]
     cost = loss(y_, y_hypo)
     train_op = check_updates(optimizer.minimize(cost), getattr(optimizer, "params", ()))
@@ -131,6 +131,9 @@ class TrainModel:
 
     An epoch takes all samples at once and updates the weights of ``net`` once. A call returns
     ``[cost]``, the cost before this update, as a 0-d array.
+
+    The function :func:`train` keeps the history, and begins new runs. A loop of one's own does
+    neither: where it sets ``net.weights``, it has to call :meth:`restart` too.
 
     Attributes
     ----------
@@ -232,10 +235,10 @@ def train(
 
     In pieces, to watch the cost on data that the network is not trained on::
 
-        cost = compile_cost(unseen)
+        predict = compile_predict(net)
         for _ in range(20):
             train(train_model, 100, report=None)
-            print(cost(*net.weights))
+            print(np.square(predict(unseen.x) - unseen.y).sum())
     """
     check_instance("train_model", train_model, TrainModel, "what compile_train_model(...) returns")
     n_epochs = whole_number("n_epochs", n_epochs)
@@ -282,16 +285,22 @@ def compile_predict(net: simpleRNN) -> Callable[[Any], np.ndarray]:
         sequence, once the network is trained. It raises ValueError if ``x`` is not two-dimensional
         or not finite, and TypeError if it does not hold real numbers.
     """
-    check_instance("net", net, simpleRNN, "a network: what simpleRNN(slen, 1, 1) returns")
+    check_network(net)
     dtype = net.params[0].dtype
     x_t = at.matrix("x_t", dtype=dtype)
-    y_t = as_answers(net.state_update(x_t, s0=at.zeros_like(x_t[0])))
+    y_t = answers_of(net, x_t, s0=at.zeros_like(x_t[0]))
     function = compile_function(inputs=[x_t], outputs=y_t[-1])
 
     def predict(x: Any) -> np.ndarray:
         """Return the answer to each sequence of time-major ``x``."""
         x = float_array("x", x, dtype)
         check_time_major("x", x)
-        return function(x)
+        y_hypo = function(x)
+        if y_hypo.shape != x.shape[1:]:
+            raise ValueError(
+                f"state_update gives answers of shape {y_hypo.shape} for x of shape {x.shape};"
+                f" expected {x.shape[1:]}, one for each column of x"
+            )
+        return y_hypo
 
     return predict

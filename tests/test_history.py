@@ -52,4 +52,12 @@ def test_divergence_in_the_second_and_in_the_first_epoch():
 
     assert diverged_at(2).last_finite_cost == 5
     assert diverged_at(1).last_finite_cost is diverged_at(1).last_finite_weights is None
-    assert str(diverged_at(1)).startswith("the cost of epoch 1 is nan: the training diverged")
+    assert str(diverged_at(1)) == (
+        "the cost of epoch 1 is nan: before any update, the loss is not finite with these weights"
+        " and this data"
+    )
+
+
+def test_divergence_by_a_gradient_that_is_not_finite():
+    diverged = TrainingDiverged(2, History(np.array([0, np.nan]), np.full((3, 2), np.nan), 0.1))
+    assert str(diverged).endswith(" rate, or with a loss whose gradient is finite there")

@@ -71,6 +71,16 @@ def test_costs_that_cannot_be_drawn_are_said_to_be_so(ax, costs, yscale, said):
     draw(ax)
 
 
+def test_curves_spoil_no_surface():
+    surface = plt.figure().subplots()
+    plotting.cost_surface([0, 1], [0, 1], [[1, 2], [3, 4]], ax=surface)
+    plt.sca(surface)
+    first = plotting.loss_curve([3.0, 2.0], label="one")
+    assert first is not surface
+    assert plotting.loss_curve([3.0, 2.0], label="two") is first
+    plt.close("all")
+
+
 def test_cost_surface(ax, histories):
     w_x, w_rec = np.linspace(-1, 2, 31), np.linspace(-1, 1.5, 26)
     costs = (w_x - 1) ** 2 + (w_rec[:, np.newaxis] - 1) ** 2

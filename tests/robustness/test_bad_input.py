@@ -63,6 +63,20 @@ class Answering(simpleRNN):
         self.state_update = lambda x_t, s0: y_t
 
 
+class Mixing(simpleRNN):
+    """A network whose steps return a float32 matrix, whatever the state at the start."""
+
+    def __init__(self, start):
+        super().__init__(10, 1, 1)
+        self.start = start
+
+    def state_update(self, x_t, s0):
+        states, _ = aesara.scan(
+            lambda x, s: at.cast(x[:, np.newaxis] * self.w_x, "float32"), x_t, self.start
+        )
+        return states[:, :, 0]
+
+
 def with_nan(array, index):
     changed = array.copy()
     changed[index] = np.nan
@@ -113,6 +127,10 @@ VALUES = [
     (lambda: OPTIMIZER.minimize(SQUARE), "loss does not depend on w_x, w_rec; expected"),
     (lambda: OPTIMIZER.minimize(at.exp(NET.w_rec).sum()), "loss does not depend on w_x; expected"),
     (
+        lambda: own_optimizer(lambda: [(p, p / 2) for p in (*NET.params, NET.w_x)]),
+        "minimize returned 2 updates of w_x; expected one, with all that changes it",
+    ),
+    (
         lambda: own_optimizer(lambda: [(NET.w_x, NET.w_x / 2)]),
         "minimize returned no update of w_rec; expected one pair, (variable, new expression), for",
     ),
@@ -131,6 +149,13 @@ VALUES = [
     (lambda: RpropOptimizer([P]).minimize(SQUARE, eta_plus=0.9), "eta_plus is 0.9; expected"),
     (lambda: RpropOptimizer([P]).minimize(SQUARE, eta_minus=1), "eta_minus is 1; expected"),
     # A run
+    *(
+        (
+            lambda start=start: compile_train_model(Mixing(start), OPTIMIZER, DATA),
+            "a step of scan returns a state of another dtype or shape than the one it is given;",
+        )
+        for start in (at.zeros(20, "float32"), at.zeros((20, 1), "float64"))
+    ),
     (lambda: train(TRAIN_MODEL, 0), "n_epochs is 0; expected a whole number of at least 1"),
     (lambda: train(TRAIN_MODEL, 5, report_every=-1), "report_every is -1; expected a whole"),
     (lambda: HISTORY.lines(0), "report_every is 0; expected a whole number of at least 1"),
@@ -148,6 +173,10 @@ VALUES = [
     (
         lambda: plotting.cost_surface(ONES, ONES, np.zeros((3, 3))),
         "costs holds no finite value above 0",
+    ),
+    (
+        lambda: plot_cost(DATA, {"own": History(ONES, np.ones((4, 3)), 0.1)}),
+        "histories['own'] is of a network of 3 weights; expected the article's, of two",
     ),
     (lambda: plot_cost(DATA, limits=(2, 1)), "limits is (2, 1); expected two numbers, the smaller"),
     (
@@ -169,6 +198,7 @@ TYPES = [
         "x_t has dtype int32; expected float32 or float64",
     ),
     (lambda: RMSPropOptimizer(NET), "expected a list of shared variables, for example net.params"),
+    (lambda: accumulator(NET.params, "m"), "param is [w_x, w_rec]; expected one parameter"),
     (lambda: RMSPropOptimizer(P), "params is p; expected a list of shared variables"),
     (lambda: RMSPropOptimizer([P, ONES]), "params[1] is array([1., 1., 1.]); expected a shared"),
     (
@@ -180,7 +210,7 @@ TYPES = [
     (lambda: OPTIMIZER.minimize(None), "loss is None; expected a symbolic scalar, for example"),
     (
         lambda: compile_train_model(simpleRNN, OPTIMIZER, DATA),
-        "expected a network: what simpleRNN(slen, 1, 1) returns",
+        "expected a network: simpleRNN(slen, 1, 1), or one of a subclass",
     ),
     (
         lambda: compile_train_model(NET, RMSPropOptimizer, DATA),
@@ -215,12 +245,12 @@ TYPES = [
             (at.ftensor3("y"), "state_update returned y, of 3 dimensions; expected a symbolic"),
         )
     ),
+    (
+        lambda: compile_predict(type("Own", (simpleRNN,), {"__init__": lambda self: None})()),
+        "Own has no params; expected a list of what is trained: self.params = [...] in its",
+    ),
     (lambda: compile_train_model(NET, OPTIMIZER, (X, Y, S0)), "or CountingDataset(x, y)"),
     (lambda: parameter("zeros", "b"), "b is 'zeros', of dtype <U5; expected real numbers"),
-    (
-        lambda: setattr(NET, "w_x", 3),
-        "w_x is 3; expected a shared variable. To set its value: net.",
-    ),
     (lambda: save_state(NET, "file"), "expected what compile_train_model(...) returns"),
     (lambda: plot_cost(DATA, HISTORY), """expected a mapping, for example {"RMSProp": history}"""),
     (
@@ -280,6 +310,23 @@ def test_sequences_that_cannot_be_answered():
         predict([[0], [np.nan]])
     with pytest.raises(TypeError, match="of dtype <U1; expected real numbers"):
         predict([["a"]])
+
+
+def test_a_network_that_gives_too_many_answers():
+    def twenty(net, x_t, s0):
+        return at.zeros((3, 20), "float32") + x_t.sum()
+
+    predict = compile_predict(type("Own", (simpleRNN,), {"state_update": twenty})(10, 1, 1))
+    assert predict(X[:, :20]).shape == (20,)
+    with pytest.raises(ValueError, match=r"answers of shape \(20,\) for x of shape \(10, 2\); exp"):
+        predict(X[:, :2])
+
+
+def test_a_parameter_is_not_replaced():
+    w_x = NET.w_x
+    with pytest.raises(AttributeError, match=r"w_x is a parameter, and 3 would only replace it"):
+        NET.w_x = 3
+    assert NET.w_x is w_x
 
 
 def test_weights_that_have_no_cost():
