@@ -100,7 +100,11 @@ VALUES = [
         lambda: CountingDataset(X[:, :10].T, X[:, :10].sum(axis=0), S0[:10]),
         "y holds the sums of the rows of x; expected those of its columns, along which time runs",
     ),
-    (lambda: CountingDataset(X, Y[1:], S0), "expected (20,), one entry per column of x"),
+    (
+        lambda: CountingDataset(X, Y[1:], S0),
+        "y has shape (19,) where x has shape (10, 20), which is (seq_len, num_samples); expected"
+        " (20,), one entry per column of x",
+    ),
     (lambda: CountingDataset(X, Y, 0.0), "s0 has shape ()"),
     (lambda: CountingDataset([[0, 1], [1]], Y), "x is [[0, 1], [1]]; expected rows of one length"),
     (lambda: CountingDataset(X[:, 0], Y, S0), "x has shape (10,); expected (seq_len, num_samples)"),
@@ -227,7 +231,8 @@ TYPES = [
     (
         lambda: own_optimizer(lambda: [(NET.w_x, SQUARE)]),
         "the update of w_x has dtype float64 and shape (); expected float32 and (1,), as w_x has."
-        " accumulator(param, name) makes a variable like a parameter, aesara.shared(0.0) a float,",
+        " accumulator(param, name) makes a variable like a parameter, aesara.shared(0.0) a float,"
+        " constant_like(param, value)",
     ),
     (
         lambda: own_optimizer(lambda: [(NET.w_x, at.stack([P[0], P[0]]))]),
