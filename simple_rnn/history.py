@@ -134,7 +134,8 @@ def recorded(train_model: Any) -> Iterator[Callable[[Any], None]]:
     """Record a run; yields a function that takes the cost of each epoch.
 
     However the run ends, by Ctrl-C or by an error too, ``train_model.history`` is its history. The
-    run goes on with the history that is there if the network still has the weights at its end.
+    run goes on with the history that is there if the network still has the weights at its end; else
+    a new one begins.
     """
     net, epochs, started = train_model.net, [], time.perf_counter()
     if not _ends_at(train_model.history, net.weights):
@@ -162,7 +163,7 @@ def recorded(train_model: Any) -> Iterator[Callable[[Any], None]]:
             )
 
 
-def _ends_at(history: History | None, weights: tuple[float, float]) -> bool:
+def _ends_at(history: History | None, weights: tuple[float, ...]) -> bool:
     """Return whether a history has epochs, has not diverged and ends at these weights."""
     return (
         history is not None
@@ -184,7 +185,7 @@ class TrainingDiverged(ArithmeticError):
     last_finite_cost : float or None
         The cost of the epoch before; None where there is none.
     last_finite_weights : ndarray of shape (2,), or None
-        ``(w_x, w_rec)`` that had this cost.
+        ``(w_x, w_rec)`` that had this cost; of another network, all its weights.
     """
 
     def __init__(self, epoch: int, history: History) -> None:

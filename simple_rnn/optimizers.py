@@ -397,12 +397,12 @@ def check_optimizer(optimizer: Any) -> None:
         )
 
 
-def check_updates(updates: Any, params: Sequence[SharedVariable] = ()) -> Updates:
+def check_updates(updates: Any, optimizer: Any) -> Updates:
     """Return what ``minimize`` returned, each new value in the type of what it updates.
 
     An update that is written with plain numbers is float64 where its parameter is float32, and one
     that is written with an accumulator whose shape is not known has no known shape either. None of
-    the ``params`` and of the accumulators that occur may be left out.
+    the optimizer's parameters and of the accumulators that occur may be left out.
     """
     pairs = list(updates.items()) if isinstance(updates, dict) else updates
     if not (
@@ -425,6 +425,7 @@ def check_updates(updates: Any, params: Sequence[SharedVariable] = ()) -> Update
             )
     occurring = ancestors([new for _, new in typed])
     accumulators = (v for v in occurring if getattr(v.tag, "is_accumulator", False))
+    params = getattr(optimizer, "params", ())  # only a subclass of Optimizer surely has them
     missing = [v for v in (*params, *accumulators) if v not in updated]
     if missing:
         raise ValueError(

@@ -120,7 +120,7 @@ def compile_train_model(
     y_t = answers_of(net, x_t, s0)
     y_hypo = y_t[-1]
     cost = loss(y_, y_hypo)
-    train_op = check_updates(optimizer.minimize(cost), getattr(optimizer, "params", ()))
+    train_op = check_updates(optimizer.minimize(cost), optimizer)
     function = compile_function(inputs=[], outputs=[cost], updates=train_op)
     return TrainModel(net, function, updated=[variable for variable, _ in train_op])
 

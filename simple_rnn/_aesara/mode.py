@@ -77,6 +77,10 @@ class _Rewriter(GraphRewriter):
         return outputs[0].owner
 
 
+# Aesara's rewrites of powers, which stop at some.
+_OF_POWERS = (local_pow_specialize, local_pow_specialize_device)
+
+
 @node_rewriter([at_pow])
 def _power(fgraph: FunctionGraph, node: Apply) -> Any:
     """Write a power as Aesara does: x**2 as a square, x**0.5 as a root.
@@ -85,7 +89,7 @@ def _power(fgraph: FunctionGraph, node: Apply) -> Any:
     written. This one writes the power anew first.
     """
     anew = at_pow.make_node(*node.inputs)
-    for rewrite in (local_pow_specialize, local_pow_specialize_device):
+    for rewrite in _OF_POWERS:
         written = rewrite.transform(fgraph, anew)
         if written:
             return written
@@ -101,8 +105,8 @@ def mode_without(left_out: tuple[str, ...], in_c: bool) -> Mode:
     # It merges a slice of a slice by arithmetic on their bounds, and then hundreds of constants are
     # folded one by one: two thirds of the time of all rewriting, to save a few views.
     slow = "local_subtensor_merge"
-    stops = ("local_pow_specialize", "local_pow_specialize_device")
-    aesaras = Mode(linker, "fast_run").excluding(*left_out, slow, *stops)
+    stop = (rewrite.__name__ for rewrite in _OF_POWERS)
+    aesaras = Mode(linker, "fast_run").excluding(*left_out, slow, *stop)
     # Before Aesara's other rewrites of this kind, once the constants are folded.
     aesaras = aesaras.register((in2out(_power, name="power"), 1.99))
     # A loop in C fuses operations by itself, and fills no arrays.
