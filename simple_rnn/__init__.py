@@ -21,15 +21,16 @@ each of which imports only from those above it:
 - :mod:`~simple_rnn.optimizers`: from a loss to updates of the weights;
 - :mod:`~simple_rnn.plotting`: the pictures, drawn from arrays;
 - :mod:`~simple_rnn.history`: what a run leaves behind;
+- :mod:`~simple_rnn._own_parts`: what a network and an optimizer of one's own have to fit;
 - :mod:`~simple_rnn.training`: the compiled epoch and the loop around it;
 - :mod:`~simple_rnn.saving`: a training in a file, to go on another day;
 - :mod:`~simple_rnn.surface`: the cost over the two weights;
 - :mod:`~simple_rnn.article`: what was published, and the comparison with it;
 - :mod:`~simple_rnn.study`: many small runs and their table.
 
-:mod:`~simple_rnn.numpy_reference` is the same network in NumPy, to check against. The modules with
-an underscore are not about the network: ``_checks`` rejects bad input, ``_interrupts`` handles
-Ctrl-C, and ``_aesara`` imports, configures and speeds up Aesara.
+:mod:`~simple_rnn.numpy_reference` is the same network in NumPy, to check against. The other
+modules with an underscore are not about the network: ``_checks`` rejects bad input,
+``_interrupts`` handles Ctrl-C, and ``_aesara`` imports, configures and speeds up Aesara.
 """
 
 import simple_rnn._aesara.startup  # noqa: F401  (first, before any module imports Aesara)

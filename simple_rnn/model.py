@@ -26,17 +26,16 @@ import numpy as np
 from aesara.compile.sharedvalue import SharedVariable
 from aesara.tensor.var import TensorVariable
 
-from simple_rnn._aesara.graphs import as_scan_inputs, folding_in_python, shared_array
+from simple_rnn._aesara.graphs import as_scan_inputs, shared_array
 from simple_rnn._checks import (
     check_dtype,
-    check_instance,
     float_array,
     legacy_generator,
     show,
     whole_number,
 )
 
-__all__ = ["check_network", "parameter", "simpleRNN", "step"]
+__all__ = ["parameter", "simpleRNN", "step"]
 
 # The initial weights are drawn uniformly from [-INITIAL_RANGE, INITIAL_RANGE] (article, simpleRNN).
 INITIAL_RANGE = 0.1
@@ -146,7 +145,6 @@ class simpleRNN:
         self.w_rec = parameter(rng.uniform(-INITIAL_RANGE, INITIAL_RANGE, nrec), "w_rec", dtype)
         self.params = [self.w_x, self.w_rec]
 
-    @folding_in_python()
     def state_update(self, x_t: TensorVariable, s0: TensorVariable) -> TensorVariable:
         """Build the graph of the states over time; nothing is computed yet.
 
@@ -215,14 +213,3 @@ class simpleRNN:
             new.flat = values[first : first + new.size]
             p.set_value(new)
             first += new.size
-
-
-def check_network(net: Any) -> None:
-    """Raise TypeError unless ``net`` is a network with parameters."""
-    expected = "a network: simpleRNN(slen, 1, 1), or one of a subclass"
-    check_instance("net", net, simpleRNN, expected)
-    if not hasattr(net, "params"):
-        raise TypeError(
-            f"{type(net).__name__} has no params; expected a list of what is trained:"
-            " self.params = [...] in its __init__"
-        )

@@ -15,9 +15,16 @@ import numpy as np
 from aesara.compile.sharedvalue import SharedVariable
 
 from simple_rnn._aesara.calls import bare_call
-from simple_rnn._aesara.graphs import answers_of, shared_array
+from simple_rnn._aesara.graphs import shared_array
 from simple_rnn._checks import check_instance, float_array, whole_number
 from simple_rnn._interrupts import ctrl_c_between_epochs
+from simple_rnn._own_parts import (
+    answers_of,
+    check_network,
+    check_number_of_answers,
+    check_optimizer,
+    check_updates,
+)
 from simple_rnn.data import CountingDataset, check_time_major
 from simple_rnn.history import (
     REPORT_EVERY,
@@ -29,9 +36,9 @@ from simple_rnn.history import (
     recorded,
     weights_line,
 )
-from simple_rnn.model import check_network, simpleRNN
+from simple_rnn.model import simpleRNN
 from simple_rnn.numerics import compile_function
-from simple_rnn.optimizers import Optimizer, check_optimizer, check_updates
+from simple_rnn.optimizers import Optimizer
 
 if TYPE_CHECKING:
     from aesara.tensor.var import TensorVariable
@@ -154,7 +161,7 @@ class TrainModel:
 
     def __post_init__(self) -> None:
         """Prepare the call, and remember what the optimizer starts with."""
-        self._epoch = bare_call(self.function)
+        self._epoch = bare_call(self.function)  # the same without what Aesara does around a call
         self._at_first = {v: v.get_value() for v in self.updated if v not in self.net.params}
 
     def __call__(self) -> list[np.ndarray]:
@@ -245,6 +252,8 @@ def train(
     report_every = whole_number("report_every", report_every)
     report = report or _no_report
 
+    # However the loop ends, train_model.history is what it did; and Ctrl-C waits for the end of an
+    # epoch.
     with ctrl_c_between_epochs() as deliver_ctrl_c, recorded(train_model) as record:
         done = len(train_model.history.costs)
         first_line = weights_line if done else initial_line
@@ -296,11 +305,7 @@ def compile_predict(net: simpleRNN) -> Callable[[Any], np.ndarray]:
         x = float_array("x", x, dtype)
         check_time_major("x", x)
         y_hypo = function(x)
-        if y_hypo.shape != x.shape[1:]:
-            raise ValueError(
-                f"state_update gives answers of shape {y_hypo.shape} for x of shape {x.shape};"
-                f" expected {x.shape[1:]}, one for each column of x"
-            )
+        check_number_of_answers(y_hypo, x)
         return y_hypo
 
     return predict

@@ -13,7 +13,7 @@ from aesara.compile.sharedvalue import SharedVariable
 from aesara.tensor.shape import unbroadcast
 from aesara.tensor.var import TensorVariable
 
-__all__ = ["answers_of", "as_scan_inputs", "folding_in_python", "shared_array"]
+__all__ = ["as_scan_inputs", "folding_in_python", "shared_array"]
 
 
 @contextmanager
@@ -76,34 +76,3 @@ def as_scan_inputs(x_t: Any, s0: Any) -> tuple[TensorVariable, TensorVariable]:
     if s0.type.broadcastable != x_t[0].type.broadcastable:
         s0 = unbroadcast(s0, 0)
     return x_t, s0
-
-
-def answers_of(net: Any, x_t: TensorVariable, s0: TensorVariable) -> TensorVariable:
-    """Return ``net.state_update(x_t, s0)``, or say what a network of a user's own does not fit.
-
-    Raises
-    ------
-    TypeError
-        If it is not a symbolic matrix.
-    ValueError
-        If its scan stops because a step does not return what it was given.
-    """
-    try:
-        y_t = net.state_update(x_t, s0)
-    except ValueError as error:
-        if "outputs_info" not in str(error):
-            raise
-        raise ValueError(
-            "a step of scan returns a state of another dtype or shape than the one it is given;"
-            " expected the same of both. The start, outputs_info, has the shape of the state, for"
-            f" example (num_samples, units), and dtype=x_t.dtype, which is {x_t.dtype}; weights"
-            " come from parameter(values, name)"
-        ) from error
-    is_symbolic = isinstance(y_t, TensorVariable)
-    if not is_symbolic or y_t.ndim != 2:
-        kind = f"of {y_t.ndim} dimensions" if is_symbolic else type(y_t)
-        raise TypeError(
-            f"state_update returned {y_t}, {kind}; expected a symbolic matrix, (seq_len,"
-            " num_samples): one answer for each step and sample"
-        )
-    return y_t

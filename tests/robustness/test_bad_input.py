@@ -66,15 +66,16 @@ class Answering(simpleRNN):
 class Mixing(simpleRNN):
     """A network whose steps return a float32 matrix, whatever the state at the start."""
 
-    def __init__(self, start):
+    def __init__(self, start, answers=lambda states: states[:, :, 0]):
         super().__init__(10, 1, 1)
-        self.start = start
+        self.start, self.answers = start, answers
 
     def state_update(self, x_t, s0):
-        states, _ = aesara.scan(
-            lambda x, s: at.cast(x[:, np.newaxis] * self.w_x, "float32"), x_t, self.start
-        )
-        return states[:, :, 0]
+        def one_step(x, s):
+            return at.cast(x[:, np.newaxis] * self.w_x + s, "float32")
+
+        states, _ = aesara.scan(one_step, x_t, self.start)
+        return self.answers(states)
 
 
 def with_nan(array, index):
@@ -159,6 +160,16 @@ VALUES = [
             "a step of scan returns a state of another dtype or shape than the one it is given;",
         )
         for start in (at.zeros(20, "float32"), at.zeros((20, 1), "float64"))
+    ),
+    (
+        lambda: compile_train_model(Mixing(np.zeros((3, 4), "float32")), OPTIMIZER, DATA),
+        'shapes do not fit in one_step, line 75, return at.cast(x[:, np.newaxis] * self.w_x + s, "',
+    ),
+    (
+        lambda: compile_train_model(
+            Mixing(np.zeros((20, 3), "float32"), lambda y: y[:, :9, 0]), OPTIMIZER, DATA
+        ),
+        "state_update gives answers of shape (9,) for x of shape (10, 20); expected (20,), one for",
     ),
     (lambda: train(TRAIN_MODEL, 0), "n_epochs is 0; expected a whole number of at least 1"),
     (lambda: train(TRAIN_MODEL, 5, report_every=-1), "report_every is -1; expected a whole"),

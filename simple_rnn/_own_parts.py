@@ -1,0 +1,182 @@
+"""A network and an optimizer of a user's own: whether they fit into a training.
+
+Aesara would find most of these mistakes too: later, and in words about its own operations.
+"""
+
+from __future__ import annotations
+
+import traceback
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import aesara
+import aesara.tensor as at
+import numpy as np
+from aesara.compile.sharedvalue import SharedVariable
+from aesara.graph.basic import ancestors
+from aesara.tensor.var import TensorVariable
+
+from simple_rnn._aesara.graphs import folding_in_python
+from simple_rnn._checks import check_instance, show
+from simple_rnn.model import simpleRNN
+from simple_rnn.optimizers import Updates
+
+__all__ = [
+    "answers_of",
+    "check_network",
+    "check_number_of_answers",
+    "check_optimizer",
+    "check_updates",
+]
+
+AESARA = str(Path(aesara.__file__).parent)
+
+
+def check_network(net: Any) -> None:
+    """Raise TypeError unless ``net`` is a network with parameters."""
+    expected = "a network: simpleRNN(slen, 1, 1), or one of a subclass"
+    check_instance("net", net, simpleRNN, expected)
+    if not hasattr(net, "params"):
+        raise TypeError(
+            f"{type(net).__name__} has no params; expected a list of what is trained:"
+            " self.params = [...] in its __init__"
+        )
+
+
+def answers_of(net: Any, x_t: TensorVariable, s0: TensorVariable) -> TensorVariable:
+    """Return ``net.state_update(x_t, s0)``, or say what a network of a user's own does not fit.
+
+    Raises
+    ------
+    TypeError
+        If it is not a symbolic matrix.
+    ValueError
+        If shapes inside it do not fit together, or the shape of its answers does not fit ``x_t``.
+    """
+    with folding_in_python():
+        if getattr(net.state_update, "__func__", None) is not simpleRNN.state_update:
+            _try_out(net, x_t, s0)
+        return net.state_update(x_t, s0)
+
+
+def _try_out(net: simpleRNN, x_t: TensorVariable, s0: TensorVariable) -> None:
+    """Raise an error if ``state_update`` does not fit the values of ``x_t``, where it has values.
+
+    With the flag, Aesara computes each operation as it is written, so that one which does not fit
+    stops at its line. Of such a graph it cannot take gradients: another is built to train.
+    """
+    try:
+        with aesara.config.change_flags(compute_test_value="ignore"):
+            y_t = net.state_update(x_t, s0)
+    except ValueError as error:
+        line = _line_stopped_at(error)
+        if line is None:
+            raise
+        if "outputs_info" in str(error):
+            said = (
+                "a step of scan returns a state of another dtype or shape than the one it is given;"
+                " expected the same of both. The start, outputs_info, has the shape of the state,"
+                f" for example (num_samples, units), and dtype=x_t.dtype, which is {x_t.dtype};"
+                " weights come from parameter(values, name)"
+            )
+        else:
+            said = (
+                f"shapes do not fit in {line.name}, line {line.lineno}, {line.line}: {error}. A"
+                f" step of scan gets a row of x_t, here of shape {x_t.type.shape[1:]}, as a column"
+                " x_t[:, np.newaxis], and returns a state of the shape of outputs_info"
+            )
+        raise ValueError(said) from error
+    is_symbolic = isinstance(y_t, TensorVariable)
+    if not is_symbolic or y_t.ndim != 2:
+        kind = f"of {y_t.ndim} dimensions" if is_symbolic else type(y_t)
+        raise TypeError(
+            f"state_update returned {y_t}, {kind}; expected a symbolic matrix, (seq_len,"
+            " num_samples): one answer for each step and sample"
+        )
+    if isinstance(x_t, SharedVariable) and hasattr(y_t.tag, "test_value"):
+        check_number_of_answers(y_t.tag.test_value[-1], x_t.get_value(borrow=True))
+
+
+def _line_stopped_at(error: ValueError) -> traceback.FrameSummary | None:
+    """Return the line of the user's from which Aesara was called; None if it was not Aesara."""
+    frames = traceback.extract_tb(error.__traceback__)
+    # Below this function of Aesara's are NumPy's and compiled code.
+    frames = list(takewhile(lambda frame: frame.name != "compute_test_value", frames))
+    *_, line = (frame for frame in frames if AESARA not in frame.filename)
+    return None if line is frames[-1] else line
+
+
+def check_number_of_answers(y_hypo: np.ndarray, x: np.ndarray) -> None:
+    """Raise ValueError unless there is one answer for each sequence of ``x``."""
+    if y_hypo.shape != x.shape[1:]:
+        raise ValueError(
+            f"state_update gives answers of shape {y_hypo.shape} for x of shape {x.shape};"
+            f" expected {x.shape[1:]}, one for each column of x"
+        )
+
+
+def check_optimizer(optimizer: Any) -> None:
+    """Raise TypeError unless ``optimizer`` has a ``minimize``; the class itself is rejected."""
+    if isinstance(optimizer, type) or not hasattr(optimizer, "minimize"):
+        raise TypeError(
+            f"optimizer is {show(optimizer)}; expected an object with minimize(loss), for example"
+            " RMSPropOptimizer(net.params, learning_rate=0.001)"
+        )
+
+
+def check_updates(updates: Any, optimizer: Any) -> Updates:
+    """Return what ``minimize`` returned, each new value in the type of what it updates.
+
+    An update that is written with plain numbers is float64 where its parameter is float32, and one
+    that is written with an accumulator whose shape is not known has no known shape either. None of
+    the optimizer's parameters and of the accumulators that occur may be left out.
+    """
+    pairs = list(updates.items()) if isinstance(updates, dict) else updates
+    if not (
+        isinstance(pairs, (list, tuple))
+        and pairs
+        and all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in pairs)
+        and all(isinstance(variable, SharedVariable) for variable, _ in pairs)
+    ):
+        raise TypeError(
+            f"minimize returned {show(updates)}; expected updates, a list of (shared variable, new"
+            " expression). After p -= step, p is an expression: write (p, p - step)"
+        )
+    typed = [(variable, _in_type_of(variable, new)) for variable, new in pairs]
+    updated = [variable for variable, _ in typed]
+    for variable in updated:
+        if updated.count(variable) > 1:
+            raise ValueError(
+                f"minimize returned {updated.count(variable)} updates of {variable}; expected one,"
+                " with all that changes it. An accumulator belongs to one parameter"
+            )
+    occurring = ancestors([new for _, new in typed])
+    accumulators = (v for v in occurring if getattr(v.tag, "is_accumulator", False))
+    params = getattr(optimizer, "params", ())  # only a subclass of Optimizer surely has them
+    missing = [v for v in (*params, *accumulators) if v not in updated]
+    if missing:
+        raise ValueError(
+            f"minimize returned no update of {', '.join(map(str, missing))}; expected one pair,"
+            " (variable, new expression), for each parameter and each accumulator. After"
+            " m = 0.9 * m + g, m is an expression, and nothing is kept: give it another name"
+        )
+    return typed
+
+
+def _in_type_of(variable: SharedVariable, new: Any) -> TensorVariable:
+    """Return ``new`` in the type of the variable that it updates; as it is if it has this type."""
+    new = at.as_tensor_variable(new)
+    known = zip(new.type.shape, variable.type.shape)  # None where a length is not known
+    if (
+        new.type.ndim != variable.type.ndim
+        or any(n != m for n, m in known if None not in (n, m))
+        or not np.can_cast(new.type.dtype, variable.type.dtype, "same_kind")
+    ):
+        raise TypeError(
+            f"the update of {variable} has dtype {new.type.dtype} and shape {new.type.shape};"
+            f" expected {variable.type.dtype} and {variable.type.shape}, as {variable} has."
+            " accumulator(param, name) makes a variable like a parameter, aesara.shared(0.0) a"
+            " float, constant_like(param, value) a number of the parameter's dtype"
+        )
+    return variable.type.filter_variable(at.cast(new, variable.type.dtype))
