@@ -57,7 +57,8 @@ def check_replaced(updates: Any, givens: Any) -> None:
                     f"{what} replaces {variable}, of dtype {expected}, by a value of dtype"
                     f" {dtype}; expected {expected}. Plain numbers, T.matrix and T.vector"
                     " take their dtype from aesara.config.floatX: set it to 'float32', as it was"
-                    " for the article, before they are used"
+                    " for the article, before they are used. aesara.shared(0.1) is float64 always:"
+                    " aesara.shared(np.float32(0.1)), or constant_like(param, value)"
                 )
 
 

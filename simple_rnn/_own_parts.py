@@ -52,7 +52,8 @@ def answers_of(net: Any, x_t: TensorVariable, s0: TensorVariable) -> TensorVaria
     TypeError
         If it is not a symbolic matrix.
     ValueError
-        If shapes inside it do not fit together, or the shape of its answers does not fit ``x_t``.
+        If shapes inside it do not fit together, the shape of its answers does not fit ``x_t``, or
+        one of its parameters is not in ``params``.
     """
     with folding_in_python():
         if getattr(net.state_update, "__func__", None) is not simpleRNN.state_update:
@@ -82,9 +83,9 @@ def _try_out(net: simpleRNN, x_t: TensorVariable, s0: TensorVariable) -> None:
             )
         else:
             said = (
-                f"shapes do not fit in {line.name}, line {line.lineno}, {line.line}: {error}. A"
-                f" step of scan gets a row of x_t, here of shape {x_t.type.shape[1:]}, as a column"
-                " x_t[:, np.newaxis], and returns a state of the shape of outputs_info"
+                f"shapes do not fit in {line.name}, line {line.lineno}, {line.line}: {error}. In a"
+                f" step of scan, x_t is a vector, here of shape {x_t.type.shape[1:]}: write"
+                " x_t[:, np.newaxis] for a column. What it returns has the shape of outputs_info"
             )
         raise ValueError(said) from error
     is_symbolic = isinstance(y_t, TensorVariable)
@@ -93,6 +94,13 @@ def _try_out(net: simpleRNN, x_t: TensorVariable, s0: TensorVariable) -> None:
         raise TypeError(
             f"state_update returned {y_t}, {kind}; expected a symbolic matrix, (seq_len,"
             " num_samples): one answer for each step and sample"
+        )
+    used = (v for v in ancestors([y_t]) if _has_tag(v, "is_parameter"))
+    missing = ", ".join(str(v) for v in used if v not in net.params)
+    if missing:
+        raise ValueError(
+            f"net.params is {net.params}; expected {missing} in it too. (To keep a parameter as it"
+            " is, leave it out of the optimizer's params.)"
         )
     if isinstance(x_t, SharedVariable) and hasattr(y_t.tag, "test_value"):
         check_number_of_answers(y_t.tag.test_value[-1], x_t.get_value(borrow=True))
@@ -105,6 +113,10 @@ def _line_stopped_at(error: ValueError) -> traceback.FrameSummary | None:
     frames = list(takewhile(lambda frame: frame.name != "compute_test_value", frames))
     *_, line = (frame for frame in frames if AESARA not in frame.filename)
     return None if line is frames[-1] else line
+
+
+def _has_tag(value: Any, name: str) -> bool:
+    return getattr(getattr(value, "tag", None), name, False)
 
 
 def check_number_of_answers(y_hypo: np.ndarray, x: np.ndarray) -> None:
@@ -152,7 +164,7 @@ def check_updates(updates: Any, optimizer: Any) -> Updates:
                 " with all that changes it. An accumulator belongs to one parameter"
             )
     occurring = ancestors([new for _, new in typed])
-    accumulators = (v for v in occurring if getattr(v.tag, "is_accumulator", False))
+    accumulators = (v for v in occurring if _has_tag(v, "is_accumulator"))
     params = getattr(optimizer, "params", ())  # only a subclass of Optimizer surely has them
     missing = [v for v in (*params, *accumulators) if v not in updated]
     if missing:

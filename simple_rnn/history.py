@@ -124,7 +124,8 @@ class History:
 
         Several histories, each with a ``label``, make one picture with a legend. The costs on
         other data join it by ``plotting.loss_curve(cost(*history.weights.T), label="unseen")``,
-        with ``cost = compile_cost(unseen)``.
+        with ``cost = compile_cost(unseen)``: for the article's two weights. With a network of one's
+        own, train in pieces (:func:`~simple_rnn.train`, Examples).
         """
         return plotting.loss_curve(self.costs, **options)
 
@@ -209,6 +210,8 @@ class TrainingDiverged(ArithmeticError):
         said = "the training diverged; start again from new weights with a smaller learning rate"
         if self.epoch == 1:
             said = "before any update, the loss is not finite with these weights and this data"
+            if not np.isfinite(self.history.weights[0]).all():
+                said = "the run began with weights that are not finite: set net.weights"
         elif np.isnan(self.history.weights[self.epoch - 1]).any():
             said += ", or with a loss whose gradient is finite there"
         return f"the cost of epoch {self.epoch} is {self.history.costs[-1]}{before}: {said}"

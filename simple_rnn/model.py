@@ -66,9 +66,11 @@ def parameter(values: Any, name: str, dtype: str = "float32") -> SharedVariable:
     Returns
     -------
     shared variable
-        With a copy of the values.
+        With a copy of the values. It belongs into the network's ``params``.
     """
-    return shared_array(float_array(name, values, dtype), name)
+    variable = shared_array(float_array(name, values, dtype), name)
+    variable.tag.is_parameter = True  # for answers_of
+    return variable
 
 
 class simpleRNN:
@@ -172,6 +174,7 @@ class simpleRNN:
         # The one entry of each weight, in the dtype of the computation.
         w_x = at.cast(self.w_x[0], x_t.dtype)
         w_rec = at.cast(self.w_rec[0], x_t.dtype)
+        # What scan returns beside the states, updates of random numbers, is empty here.
         y_t, _ = aesara.scan(
             fn=step,
             sequences=x_t,  # step gets one row of it after the other
@@ -184,8 +187,9 @@ class simpleRNN:
         """Refuse to replace a parameter: graphs and optimizers hold the variable."""
         if any(vars(self).get(name) is p for p in vars(self).get("params", ())):
             raise AttributeError(
-                f"{name} is a parameter, and {show(value)} would only replace it here; to set its"
-                f" value: net.{name}.set_value([...]), or net.weights = ... for all"
+                f"{name} is a parameter already; {show(value)} in its place would not be trained."
+                f" To set its value: {name}.set_value(np.array(values, {self.params[0].dtype!r})),"
+                " or net.weights = ... for all"
             )
         super().__setattr__(name, value)
 

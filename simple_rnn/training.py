@@ -74,8 +74,8 @@ def compile_train_model(
     """Compile one epoch of training on the whole dataset.
 
     The loss compares the last output of each sequence, ``y_t[-1]``, with its target. The first
-    compilation on a machine takes some seconds, most of them in the C++ compiler; the results
-    are kept in Aesara's compile cache.
+    compilation on a machine takes some seconds, and of a network of several units up to a minute,
+    most of it in the C++ compiler; the results are kept in Aesara's compile cache.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def compile_train_model(
     x_t = shared_array(dataset.x, name="x_t")
     y_ = shared_array(dataset.y, name="y_")
     s0 = shared_array(dataset.s0, name="s0")
-    y_t = answers_of(net, x_t, s0)
+    y_t = answers_of(net, x_t, s0)  # net.state_update(x_t, s0), and whether it fits the data
     y_hypo = y_t[-1]
     cost = loss(y_, y_hypo)
     train_op = check_updates(optimizer.minimize(cost), optimizer)
@@ -252,8 +252,8 @@ def train(
     report_every = whole_number("report_every", report_every)
     report = report or _no_report
 
-    # However the loop ends, train_model.history is what it did; and Ctrl-C waits for the end of an
-    # epoch.
+    # recorded begins a run or goes on with it, and keeps the history however the loop ends; Ctrl-C
+    # waits for the end of an epoch.
     with ctrl_c_between_epochs() as deliver_ctrl_c, recorded(train_model) as record:
         done = len(train_model.history.costs)
         first_line = weights_line if done else initial_line

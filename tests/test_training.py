@@ -229,6 +229,26 @@ def test_a_network_of_one_s_own(n_units, dtype):
     assert len(train(train_model, 1, report=None).costs) == 1
 
 
+def test_a_parameter_that_is_not_in_params():
+    net, data = TanhRNN(3, "float32"), article.dataset()
+    net.params.remove(net.b)
+    for compiled in (
+        lambda: compile_train_model(net, RMSPropOptimizer(net.params), data),
+        lambda: compile_predict(net),
+    ):
+        with pytest.raises(
+            ValueError, match=r"net.params is \[W_x, .*\]; expected b in it too\. \("
+        ):
+            compiled()
+    # One that is in params and not in the optimizer's stays as it is.
+    net.params.append(net.b)
+    before = net.b.get_value()
+    optimizer = RMSPropOptimizer(net.params[:-1], 0.01)
+    costs = train(compile_train_model(net, optimizer, data), 3, report=None).costs
+    assert costs[-1] < costs[0]
+    np.testing.assert_array_equal(net.b.get_value(), before)
+
+
 class MomentumOptimizer(Optimizer):
     """A third optimizer, as a user would write it."""
 

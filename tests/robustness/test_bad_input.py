@@ -267,7 +267,10 @@ TYPES = [
     ),
     (lambda: compile_train_model(NET, OPTIMIZER, (X, Y, S0)), "or CountingDataset(x, y)"),
     (lambda: parameter("zeros", "b"), "b is 'zeros', of dtype <U5; expected real numbers"),
-    (lambda: save_state(NET, "file"), "expected what compile_train_model(...) returns"),
+    (
+        lambda: save_state(NET, "file"),
+        "expected what compile_train_model(...) returns. Parameters that a function of your own",
+    ),
     (lambda: plot_cost(DATA, HISTORY), """expected a mapping, for example {"RMSProp": history}"""),
     (
         lambda: plot_cost(DATA, {"gd": ONES}),
@@ -285,7 +288,9 @@ TYPES = [
     (
         lambda: compile_function([], SQUARE, givens=[(P, X[0])]),
         "givens replaces p, of dtype float64, by a value of dtype float32; expected float64."
-        " Plain numbers, T.matrix and T.vector take their dtype from aesara.config.floatX: set it",
+        " Plain numbers, T.matrix and T.vector take their dtype from aesara.config.floatX: set it"
+        " to 'float32', as it was for the article, before they are used. aesara.shared(0.1) is"
+        " float64 always: aesara.shared(np.float32(0.1)), or constant_like(param, value)",
     ),
     (lambda: compile_cost(X), "expected what make_counting_dataset() returns"),
     (lambda: train(never, 5), "expected what compile_train_model(...) returns"),
@@ -340,7 +345,7 @@ def test_a_network_that_gives_too_many_answers():
 
 def test_a_parameter_is_not_replaced():
     w_x = NET.w_x
-    with pytest.raises(AttributeError, match=r"w_x is a parameter, and 3 would only replace it"):
+    with pytest.raises(AttributeError, match=r"w_x is a parameter already; 3 in its place would"):
         NET.w_x = 3
     assert NET.w_x is w_x
 
