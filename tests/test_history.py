@@ -58,6 +58,14 @@ def test_divergence_in_the_second_and_in_the_first_epoch():
     )
 
 
+def test_a_run_that_begins_with_weights_that_are_not_finite():
+    diverged = TrainingDiverged(1, History(np.array([np.nan]), np.full((2, 2), np.nan), 0.1))
+    assert str(diverged) == (
+        "the cost of epoch 1 is nan: the run began with weights that are not finite: set"
+        " net.weights"
+    )
+
+
 def test_divergence_by_a_gradient_that_is_not_finite():
     diverged = TrainingDiverged(2, History(np.array([0, np.nan]), np.full((3, 2), np.nan), 0.1))
     assert str(diverged).endswith(" rate, or with a loss whose gradient is finite there")

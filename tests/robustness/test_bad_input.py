@@ -109,6 +109,10 @@ VALUES = [
     (lambda: CountingDataset(X, Y, 0.0), "s0 has shape ()"),
     (lambda: CountingDataset([[0, 1], [1]], Y), "x is [[0, 1], [1]]; expected rows of one length"),
     (lambda: CountingDataset(X[:, 0], Y, S0), "x has shape (10,); expected (seq_len, num_samples)"),
+    (
+        lambda: CountingDataset(X[:, :, np.newaxis], Y, S0),
+        "both at least 1. For several numbers at a step, write the training as in the notebook's",
+    ),
     (lambda: CountingDataset(X[:0], Y, S0), "x has shape (0, 20); expected (seq_len, num_samples)"),
     (lambda: CountingDataset(with_nan(X, (3, 5)), Y, S0), "x holds nan at index (3, 5)"),
     (lambda: CountingDataset(X, Y, S0 - np.inf), "s0 holds -inf at index (0,)"),
