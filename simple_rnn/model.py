@@ -185,11 +185,12 @@ class simpleRNN:
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Refuse to replace a parameter: graphs and optimizers hold the variable."""
-        if any(vars(self).get(name) is p for p in vars(self).get("params", ())):
+        old = vars(self).get(name)
+        if any(old is p for p in vars(self).get("params", ())):
             raise AttributeError(
                 f"{name} is a parameter already; {show(value)} in its place would not be trained."
-                f" To set its value: {name}.set_value(np.array(values, {self.params[0].dtype!r})),"
-                " or net.weights = ... for all"
+                f" To set its value: {name}.set_value(np.array(values, {old.dtype!r})), of shape"
+                f" {old.get_value().shape}, or net.weights = ... for all"
             )
         super().__setattr__(name, value)
 
