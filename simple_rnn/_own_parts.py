@@ -95,7 +95,7 @@ def _try_out(net: simpleRNN, x_t: TensorVariable, s0: TensorVariable) -> None:
             f"state_update returned {y_t}, {kind}; expected a symbolic matrix, (seq_len,"
             " num_samples): one answer for each step and sample"
         )
-    used = (v for v in ancestors([y_t]) if _has_tag(v, "is_parameter"))
+    used = (v for v in ancestors([y_t]) if getattr(v.tag, "is_parameter", False))
     missing = ", ".join(str(v) for v in used if v not in net.params)
     if missing:
         raise ValueError(
@@ -113,10 +113,6 @@ def _line_stopped_at(error: ValueError) -> traceback.FrameSummary | None:
     frames = list(takewhile(lambda frame: frame.name != "compute_test_value", frames))
     *_, line = (frame for frame in frames if AESARA not in frame.filename)
     return None if line is frames[-1] else line
-
-
-def _has_tag(value: Any, name: str) -> bool:
-    return getattr(getattr(value, "tag", None), name, False)
 
 
 def check_number_of_answers(y_hypo: np.ndarray, x: np.ndarray) -> None:
@@ -164,7 +160,7 @@ def check_updates(updates: Any, optimizer: Any) -> Updates:
                 " with all that changes it. An accumulator belongs to one parameter"
             )
     occurring = ancestors([new for _, new in typed])
-    accumulators = (v for v in occurring if _has_tag(v, "is_accumulator"))
+    accumulators = (v for v in occurring if getattr(v.tag, "is_accumulator", False))
     params = getattr(optimizer, "params", ())  # only a subclass of Optimizer surely has them
     missing = [v for v in (*params, *accumulators) if v not in updated]
     if missing:

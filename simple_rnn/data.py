@@ -102,8 +102,10 @@ def check_time_major(name: str, array: np.ndarray) -> None:
         if array.ndim == 1:
             remedy = ". A single sequence is a column: np.reshape(sequence, (-1, 1))"
         elif array.ndim == 3:
-            remedy = ". For several numbers at a step, write the training as in the notebook's"
-            remedy += " section 11: compile_function with updates, and a loop"
+            remedy = (
+                ". For several numbers at a step, write the training as in the notebook's section"
+                " 11: compile_function with updates, and a loop"
+            )
         raise ValueError(
             f"{name} has shape {array.shape}; expected (seq_len, num_samples), both at least 1"
             f"{remedy}"

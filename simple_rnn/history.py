@@ -208,10 +208,10 @@ class TrainingDiverged(ArithmeticError):
                 before += " at wx = %.4f, wRec = %.4f" % tuple(self.last_finite_weights)
             before += ")"
         said = "the training diverged; start again from new weights with a smaller learning rate"
-        if self.epoch == 1:
+        if self.epoch == 1 and not np.isfinite(self.history.weights[0]).all():
+            said = "the run began with weights that are not finite: set net.weights"
+        elif self.epoch == 1:
             said = "before any update, the loss is not finite with these weights and this data"
-            if not np.isfinite(self.history.weights[0]).all():
-                said = "the run began with weights that are not finite: set net.weights"
         elif np.isnan(self.history.weights[self.epoch - 1]).any():
             said += ", or with a loss whose gradient is finite there"
         return f"the cost of epoch {self.epoch} is {self.history.costs[-1]}{before}: {said}"

@@ -27,13 +27,7 @@ from aesara.compile.sharedvalue import SharedVariable
 from aesara.tensor.var import TensorVariable
 
 from simple_rnn._aesara.graphs import as_scan_inputs, shared_array
-from simple_rnn._checks import (
-    check_dtype,
-    float_array,
-    legacy_generator,
-    show,
-    whole_number,
-)
+from simple_rnn._checks import check_dtype, float_array, legacy_generator, show, whole_number
 
 __all__ = ["parameter", "simpleRNN", "step"]
 

@@ -24,11 +24,6 @@ from simple_rnn.training import TrainModel
 
 __all__ = ["load_state", "replacing", "save_state"]
 
-EXPECTED = (
-    "what compile_train_model(...) returns. Parameters that a function of your own trains go into a"
-    " file with np.savez(path, *[p.get_value() for p in params])"
-)
-
 HISTORY = ("costs", "weights", "seconds")  # the parts of a History
 
 
@@ -46,7 +41,11 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
 
 def _state(train_model: TrainModel) -> dict[str, Any]:
     """Return the value of each variable that an epoch changes, by its place and its name."""
-    check_instance("train_model", train_model, TrainModel, EXPECTED)
+    expected = (
+        "what compile_train_model(...) returns. Parameters that a function of your own trains go"
+        " into a file with np.savez(path, *[p.get_value() for p in params])"
+    )
+    check_instance("train_model", train_model, TrainModel, expected)
     return {
         f"{i} {variable.name}": variable.get_value()
         for i, variable in enumerate(train_model.updated)

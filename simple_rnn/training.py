@@ -104,8 +104,8 @@ def compile_train_model(
         If one of the arguments is of another kind, the network's answers are not a matrix, or an
         update does not fit its variable.
     ValueError
-        If the loss is not a scalar, or does not depend on the optimizer's parameters, or one of
-        these or of its accumulators has no update.
+        If the network does not fit the data, the loss is not a scalar, or does not depend on the
+        optimizer's parameters, or one of these or of its accumulators has no update.
 
     Notes
     -----
