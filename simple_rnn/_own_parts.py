@@ -5,10 +5,11 @@ Aesara would find most of these mistakes too: later, and in words about its own 
 
 from __future__ import annotations
 
+import re
 import traceback
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import aesara
 import aesara.tensor as at
@@ -24,13 +25,13 @@ from simple_rnn.optimizers import Updates
 
 __all__ = [
     "answers_of",
+    "answers_to",
     "check_network",
-    "check_number_of_answers",
     "check_optimizer",
     "check_updates",
 ]
 
-AESARA = str(Path(aesara.__file__).parent)
+AESARA, NUMPY = (str(Path(library.__file__).parent) for library in (aesara, np))
 
 
 def check_network(net: Any) -> None:
@@ -41,6 +42,14 @@ def check_network(net: Any) -> None:
         raise TypeError(
             f"{type(net).__name__} has no params; expected a list of what is trained:"
             " self.params = [...] in its __init__"
+        )
+    two_weights = {"w_x", "w_rec"} <= vars(net).keys()
+    inherits = type(net).state_update is simpleRNN.state_update
+    if inherits and (not two_weights or hasattr(net, "forward")):
+        raise TypeError(
+            f"{type(net).__name__} has no state_update of its own, and that of simpleRNN calls step"
+            " with w_x and w_rec, and nothing else; expected state_update(self, x_t, s0), which"
+            " returns the answers, or step(self, x_t, s_tm1, w_x, w_rec), the next state"
         )
 
 
@@ -56,7 +65,7 @@ def answers_of(net: Any, x_t: TensorVariable, s0: TensorVariable) -> TensorVaria
         one of its parameters is not in ``params``.
     """
     with folding_in_python():
-        if getattr(net.state_update, "__func__", None) is not simpleRNN.state_update:
+        if type(net) is not simpleRNN:
             _try_out(net, x_t, s0)
         return net.state_update(x_t, s0)
 
@@ -74,36 +83,58 @@ def _try_out(net: simpleRNN, x_t: TensorVariable, s0: TensorVariable) -> None:
         line = _line_stopped_at(error)
         if line is None:
             raise
-        if "outputs_info" in str(error):
-            said = (
-                "a step of scan returns a state of another dtype or shape than the one it is given;"
-                " expected the same of both. The start, outputs_info, has the shape of the state,"
-                f" for example (num_samples, units), and dtype=x_t.dtype, which is {x_t.dtype};"
-                " weights come from parameter(values, name)"
-            )
-        else:
-            said = (
-                f"shapes do not fit in {line.name}, line {line.lineno}, {line.line}: {error}. In a"
-                f" step of scan, x_t is a vector, here of shape {x_t.type.shape[1:]}: write"
-                " x_t[:, np.newaxis] for a column. What it returns has the shape of outputs_info"
-            )
+        said = _what_scan_says(str(error), x_t.dtype) or (
+            f"shapes do not fit in {line.name}, line {line.lineno}, {line.line}: {error}. scan"
+            " walks along the first axis, time: in its step, x_t is a vector, here of shape"
+            f" {x_t.type.shape[1:]}, and x_t[:, np.newaxis] a column. What the step returns has"
+            " the shape of outputs_info. In place of np.dot and np.outer write T.dot and T.outer"
+        )
         raise ValueError(said) from error
     is_symbolic = isinstance(y_t, TensorVariable)
     if not is_symbolic or y_t.ndim != 2:
         kind = f"of {y_t.ndim} dimensions" if is_symbolic else type(y_t)
         raise TypeError(
             f"state_update returned {y_t}, {kind}; expected a symbolic matrix, (seq_len,"
-            " num_samples): one answer for each step and sample"
+            " num_samples): one answer for each step and sample. From scan come two values:"
+            " states, _ = aesara.scan(...)"
         )
     used = (v for v in ancestors([y_t]) if getattr(v.tag, "is_parameter", False))
     missing = ", ".join(str(v) for v in used if v not in net.params)
     if missing:
         raise ValueError(
-            f"net.params is {net.params}; expected {missing} in it too. (To keep a parameter as it"
-            " is, leave it out of the optimizer's params.)"
+            f"net.params is {net.params}; expected {missing} in it too, before an optimizer is made"
+            " with it. (To keep a parameter as it is, leave it out of the optimizer's params.)"
         )
     if isinstance(x_t, SharedVariable) and hasattr(y_t.tag, "test_value"):
-        check_number_of_answers(y_t.tag.test_value[-1], x_t.get_value(borrow=True))
+        _check_number_of_answers(y_t.tag.test_value[-1], x_t.get_value(borrow=True))
+
+
+def _what_scan_says(message: str, dtype: str) -> str:
+    """Return in the words of this package what scan says of a step; "" if it is about shapes."""
+    if "may only be made of" in message:
+        return (
+            "a step of scan returns something else than formulas, as it does without a return;"
+            " expected the next state"
+        )
+    if "behaves like a map" in message:
+        return (
+            "a step of scan returns more or fewer values than outputs_info has entries; expected"
+            " one entry for each: the start of a state, or None for a value that is no state"
+        )
+    dtypes = re.findall(r"has dtype (\w+)", message)
+    if dtypes:
+        return (
+            f"a step of scan is given a state of dtype {dtypes[0]} and returns {dtypes[1]};"
+            f" expected {dtype} of all that it computes with: a start with dtype=x_t.dtype, weights"
+            f" from parameter(values, name), any other array as .astype({dtype!r})"
+        )
+    if "outputs_info" in message:
+        return (
+            "a step of scan returns a state of another number of dimensions than its start, or of"
+            " another length; expected outputs_info of the shape of a state, for example"
+            " T.zeros((x_t.shape[1], units), dtype=x_t.dtype)"
+        )
+    return ""
 
 
 def _line_stopped_at(error: ValueError) -> traceback.FrameSummary | None:
@@ -111,11 +142,27 @@ def _line_stopped_at(error: ValueError) -> traceback.FrameSummary | None:
     frames = traceback.extract_tb(error.__traceback__)
     # Below this function of Aesara's are NumPy's and compiled code.
     frames = list(takewhile(lambda frame: frame.name != "compute_test_value", frames))
-    *_, line = (frame for frame in frames if AESARA not in frame.filename)
-    return None if line is frames[-1] else line
+    if AESARA not in frames[-1].filename:
+        return None
+    *_, line = (f for f in frames if AESARA not in f.filename and NUMPY not in f.filename)
+    return line
 
 
-def check_number_of_answers(y_hypo: np.ndarray, x: np.ndarray) -> None:
+def answers_to(function: Callable, x: np.ndarray) -> np.ndarray:
+    """Return ``function(x)``, or say that the network does not take this number of sequences."""
+    try:
+        y_hypo = function(x)
+    except (AssertionError, IndexError, ValueError) as error:
+        raise ValueError(
+            f"state_update does not take x of shape {x.shape}; expected one that takes any number"
+            " of sequences, which is x_t.shape[1], for example T.zeros((x_t.shape[1], units),"
+            " dtype=x_t.dtype) as the start of scan"
+        ) from error
+    _check_number_of_answers(y_hypo, x)
+    return y_hypo
+
+
+def _check_number_of_answers(y_hypo: np.ndarray, x: np.ndarray) -> None:
     """Raise ValueError unless there is one answer for each sequence of ``x``."""
     if y_hypo.shape != x.shape[1:]:
         raise ValueError(

@@ -27,17 +27,17 @@ __all__ = ["CountingDataset", "make_counting_dataset"]
 class CountingDataset:
     """Binary sequences, the number of ones in each, and the state to start from.
 
-    Arrays of float32 and float64 stay as they are; nested lists, integers and booleans become
-    float32.
+    A float32 or float64 ``x`` stays as it is; nested lists, integers and booleans become float32.
+    ``y`` and ``s0`` get the dtype of ``x``, which is that of the computation.
 
     Parameters
     ----------
     x : ndarray of shape (seq_len, num_samples), float32 or float64
         The sequences, time-major. In the counting task each entry is 0 or 1; the network takes any
         finite numbers.
-    y : ndarray of shape (num_samples,), float32 or float64
+    y : ndarray of shape (num_samples,)
         The target of each sequence: the number of its ones.
-    s0 : ndarray of shape (num_samples,), float32 or float64, optional
+    s0 : ndarray of shape (num_samples,), optional
         The state before the first step; None stands for zeros.
 
     Raises
@@ -66,8 +66,9 @@ class CountingDataset:
             array = getattr(self, name)
             if name == "s0" and array is None:
                 array = np.zeros_like(self.y)
-            # The way to set an attribute of a frozen dataclass.
-            object.__setattr__(self, name, float_array(name, array))
+            # Of all three the dtype of x. (This is how a frozen dataclass sets an attribute.)
+            dtype = None if name == "x" else self.x.dtype
+            object.__setattr__(self, name, float_array(name, array, dtype))
         check_time_major("x", self.x)
         num_samples = self.x.shape[1]
         for name, array in (("y", self.y), ("s0", self.s0)):
@@ -75,6 +76,8 @@ class CountingDataset:
                 remedy = ""
                 if array.shape == self.x.shape[:1]:
                     remedy = ". If x has one row per sample, pass x.T: time comes first"
+                elif array.shape == self.x.shape:
+                    remedy = ". A target at every step is in the notebook's section 11"
                 raise ValueError(
                     f"{name} has shape {array.shape} where x has shape {self.x.shape}, which is"
                     f" (seq_len, num_samples); expected ({num_samples},), one entry per column of"

@@ -209,7 +209,7 @@ class TrainingDiverged(ArithmeticError):
             before += ")"
         said = "the training diverged; start again from new weights with a smaller learning rate"
         if self.epoch == 1 and not np.isfinite(self.history.weights[0]).all():
-            said = "the run began with weights that are not finite: set net.weights"
+            said = "the run began with weights that are not finite: set train_model.net.weights"
         elif self.epoch == 1:
             said = "before any update, the loss is not finite with these weights and this data"
         elif np.isnan(self.history.weights[self.epoch - 1]).any():

@@ -11,8 +11,8 @@ Unfolded over time this is a chain, and ``scan`` walks along it. It builds the g
     for row in x_t:                                one row per time step, all samples at once
         s = step(row, s, w_x, w_rec)
 
-and returns all states. (As in the article, ``x_t`` is one row of the data inside :func:`step`, and
-the whole matrix outside.)
+and returns all states. (As in the article, ``x_t`` is one row of the data inside ``step``, and the
+whole matrix outside.)
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from aesara.compile.sharedvalue import SharedVariable
 from aesara.tensor.var import TensorVariable
 
 from simple_rnn._aesara.graphs import as_scan_inputs, shared_array
-from simple_rnn._checks import check_dtype, float_array, legacy_generator, show, whole_number
+from simple_rnn._checks import (
+    check_dtype,
+    check_instance,
+    float_array,
+    legacy_generator,
+    show,
+    whole_number,
+)
 
-__all__ = ["parameter", "simpleRNN", "step"]
+__all__ = ["parameter", "simpleRNN"]
 
 # The initial weights are drawn uniformly from [-INITIAL_RANGE, INITIAL_RANGE] (article, simpleRNN).
 INITIAL_RANGE = 0.1
-
-
-def step(
-    x_t: TensorVariable, s_tm1: TensorVariable, w_x: TensorVariable, w_rec: TensorVariable
-) -> TensorVariable:
-    """Return the next state, ``x_t * w_x + s_tm1 * w_rec``: the article's ``inner_fn``."""
-    return x_t * w_x + s_tm1 * w_rec
 
 
 def parameter(values: Any, name: str, dtype: str = "float32") -> SharedVariable:
@@ -62,8 +62,9 @@ def parameter(values: Any, name: str, dtype: str = "float32") -> SharedVariable:
     shared variable
         With a copy of the values. It belongs into the network's ``params``.
     """
+    check_instance("name", name, str, "a string: parameter(values, name)")
     variable = shared_array(float_array(name, values, dtype), name)
-    variable.tag.is_parameter = True  # for answers_of
+    variable.tag.is_parameter = True  # one that is not in params is noticed by this
     return variable
 
 
@@ -117,8 +118,9 @@ class simpleRNN:
     -----
     Source: the article's class ``simpleRNN``; the model is that of the blog it draws on.
 
-    A network of one's own is a subclass with its own ``params``, each from :func:`parameter`, and
-    its own ``state_update``. All that trains this network trains it, too.
+    A network of one's own is a subclass with its own ``step``, or with its own ``params``, each
+    from :func:`parameter`, and its own ``state_update``. All that trains this network trains it,
+    too.
     """
 
     def __init__(
@@ -140,6 +142,13 @@ class simpleRNN:
         self.w_x = parameter(rng.uniform(-INITIAL_RANGE, INITIAL_RANGE, nx), "w_x", dtype)
         self.w_rec = parameter(rng.uniform(-INITIAL_RANGE, INITIAL_RANGE, nrec), "w_rec", dtype)
         self.params = [self.w_x, self.w_rec]
+
+    @staticmethod
+    def step(
+        x_t: TensorVariable, s_tm1: TensorVariable, w_x: TensorVariable, w_rec: TensorVariable
+    ) -> TensorVariable:
+        """Return the next state, ``x_t * w_x + s_tm1 * w_rec``: the article's ``inner_fn``."""
+        return x_t * w_x + s_tm1 * w_rec
 
     def state_update(self, x_t: TensorVariable, s0: TensorVariable) -> TensorVariable:
         """Build the graph of the states over time; nothing is computed yet.
@@ -170,7 +179,7 @@ class simpleRNN:
         w_rec = at.cast(self.w_rec[0], x_t.dtype)
         # What scan returns beside the states, updates of random numbers, is empty here.
         y_t, _ = aesara.scan(
-            fn=step,
+            fn=self.step,
             sequences=x_t,  # step gets one row of it after the other
             outputs_info=s0,  # the state before the first step; then what step returned
             non_sequences=[w_x, w_rec],  # the same at every step

@@ -31,7 +31,7 @@ from aesara.compile.mode import Mode
 
 from simple_rnn._aesara.compiler import compiling
 from simple_rnn._aesara.mode import mode_without
-from simple_rnn._checks import check_replaced
+from simple_rnn._checks import check_instance, check_replaced
 
 __all__ = ["compile_function"]
 
@@ -88,7 +88,8 @@ def compile_function(
     OSError
         If the C++ compiler or the compile cache fails.
     TypeError
-        If a value in ``updates`` or ``givens`` has another dtype than what it replaces.
+        If ``mode`` is no mode, or a value in ``updates`` or ``givens`` has another dtype than what
+        it replaces.
 
     Examples
     --------
@@ -97,6 +98,8 @@ def compile_function(
     >>> print(compile_function([x], x * x + x)(3))
     12.0
     """
+    expected = "None, or a mode of Aesara's; updates go in by name: updates=..."
+    check_instance("mode", mode, (Mode, str, type(None)), expected)
     check_replaced(updates, givens)
     if mode is None:
         in_c = bool(aesara.config.cxx)

@@ -399,7 +399,7 @@ def check_params(params: Any) -> list[SharedVariable]:
     for i, param in enumerate(params):
         if not isinstance(param, SharedVariable):
             raise TypeError(
-                f"params[{i}] is {show(param)}; expected a shared variable: aesara.shared(value)"
+                f"params[{i}] is {show(param)}; expected a shared variable: parameter(values, name)"
             )
         if param.type.dtype not in ("float32", "float64"):
             raise TypeError(

@@ -14,7 +14,7 @@ from simple_rnn._aesara.graphs import folding_in_python, shared_array
 from simple_rnn._checks import check_instance, float_array, show
 from simple_rnn.data import CountingDataset
 from simple_rnn.history import History
-from simple_rnn.model import step
+from simple_rnn.model import simpleRNN
 from simple_rnn.numerics import compile_function
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def compile_cost(dataset: CountingDataset) -> Callable[[Any, Any], np.ndarray]:
     # One row per sample, one column per pair of weights: each step computes all pairs at once.
     with folding_in_python():
         y_t, _ = aesara.scan(
-            fn=step,
+            fn=simpleRNN.step,
             sequences=x_t[:, :, np.newaxis],
             outputs_info=at.alloc(s0[:, np.newaxis], s0.shape[0], w_x.shape[0]),
             non_sequences=[w_x, w_rec],

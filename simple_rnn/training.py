@@ -20,8 +20,8 @@ from simple_rnn._checks import check_instance, float_array, whole_number
 from simple_rnn._interrupts import ctrl_c_between_epochs
 from simple_rnn._own_parts import (
     answers_of,
+    answers_to,
     check_network,
-    check_number_of_answers,
     check_optimizer,
     check_updates,
 )
@@ -304,8 +304,6 @@ def compile_predict(net: simpleRNN) -> Callable[[Any], np.ndarray]:
         """Return the answer to each sequence of time-major ``x``."""
         x = float_array("x", x, dtype)
         check_time_major("x", x)
-        y_hypo = function(x)
-        check_number_of_answers(y_hypo, x)
-        return y_hypo
+        return answers_to(function, x)
 
     return predict

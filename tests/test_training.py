@@ -229,6 +229,26 @@ def test_a_network_of_one_s_own(n_units, dtype):
     assert len(train(train_model, 1, report=None).costs) == 1
 
 
+class Bounded(simpleRNN):
+    """The network with another step, as a user would write it: the state stays below 10."""
+
+    def step(self, x_t, s_tm1, w_x, w_rec):
+        return 10 * at.tanh((x_t * w_x + s_tm1 * w_rec) / 10)
+
+
+def test_a_step_of_one_s_own():
+    net, data = Bounded(10, 1, 1, np.random.RandomState(1)), article.dataset()
+    train_model = compile_train_model(net, RMSPropOptimizer(net.params, 0.01), data)
+    costs = train(train_model, 300, report=None).costs
+    assert costs[-1] < costs[0] / 10
+    # The answers are those of a loop in NumPy.
+    w_x, w_rec = net.weights
+    s = np.zeros(20)
+    for row in data.x:
+        s = 10 * np.tanh((row * w_x + s * w_rec) / 10)
+    np.testing.assert_allclose(compile_predict(net)(data.x), s, rtol=1e-5)
+
+
 def test_a_parameter_that_is_not_in_params():
     net, data = TanhRNN(3, "float32"), article.dataset()
     net.params.remove(net.b)
@@ -237,7 +257,7 @@ def test_a_parameter_that_is_not_in_params():
         lambda: compile_predict(net),
     ):
         with pytest.raises(
-            ValueError, match=r"net.params is \[W_x, .*\]; expected b in it too\. \("
+            ValueError, match=r"net.params is \[W_x, .*\]; expected b in it too, before an"
         ):
             compiled()
     # One that is in params and not in the optimizer's stays as it is.

@@ -78,8 +78,20 @@ class Mixing(simpleRNN):
         return self.answers(states)
 
 
+class Stepping(simpleRNN):
+    """A network with another step."""
+
+    def __init__(self, step):
+        super().__init__(10, 1, 1)
+        self.step = step
+
+
 # The line of one_step that computes.
 STEP_LINE = Mixing.state_update.__code__.co_firstlineno + 2
+
+
+def with_params(net):
+    net.params = [P]
 
 
 def with_nan(array, index):
@@ -109,6 +121,10 @@ VALUES = [
         lambda: CountingDataset(X, Y[1:], S0),
         "y has shape (19,) where x has shape (10, 20), which is (seq_len, num_samples); expected"
         " (20,), one entry per column of x",
+    ),
+    (
+        lambda: CountingDataset(X, X),
+        "expected (20,), one entry per column of x. A target at every step is in the notebook's",
     ),
     (lambda: CountingDataset(X, Y, 0.0), "s0 has shape ()"),
     (lambda: CountingDataset([[0, 1], [1]], Y), "x is [[0, 1], [1]]; expected rows of one length"),
@@ -164,17 +180,32 @@ VALUES = [
     # A run
     *(
         (
-            lambda start=start: compile_train_model(Mixing(start), OPTIMIZER, DATA),
-            "a step of scan returns a state of another dtype or shape than the one it is given;",
+            lambda net=net: compile_train_model(net, OPTIMIZER, DATA),
+            f"a step of scan {said}",
         )
-        for start in (at.zeros(20, "float32"), at.zeros((20, 1), "float64"))
+        for net, said in (
+            (
+                Mixing(at.zeros((20, 1), "float64")),
+                "is given a state of dtype float64 and returns float32; expected float32 of all",
+            ),
+            (Mixing(at.zeros(20, "float32")), "returns a state of another number of dimensions"),
+            (Stepping(lambda *_: None), "returns something else than formulas, as it does without"),
+            (Stepping(lambda x, s, *_: [s, x]), "returns more or fewer values than outputs_info"),
+        )
+    ),
+    (
+        lambda: compile_train_model(
+            Stepping(lambda x, s, *_: np.outer(x[:3], s)[0]), OPTIMIZER, DATA
+        ),
+        "In place of np.dot and np.outer write T.dot and T.outer",
     ),
     (
         lambda: compile_train_model(Mixing(np.zeros((3, 4), "float32")), OPTIMIZER, DATA),
         f"shapes do not fit in one_step, line {STEP_LINE}, return at.cast(x[:, np.newaxis] * self.w"
-        '_x + s, "float32"): Shapes on dimension 0 do not match: (20, 3). In a step of scan, x_t is'
-        " a vector, here of shape (20,): write x_t[:, np.newaxis] for a column. What it returns"
-        " has the shape of outputs_info",
+        '_x + s, "float32"): Shapes on dimension 0 do not match: (20, 3). scan walks along the'
+        " first axis, time: in its step, x_t is a vector, here of shape (20,), and"
+        " x_t[:, np.newaxis] a column. What the step returns has the shape of outputs_info. In"
+        " place of np.dot and np.outer write T.dot and T.outer",
     ),
     (
         lambda: compile_train_model(
@@ -277,6 +308,15 @@ TYPES = [
         "Own has no params; expected a list of what is trained: self.params = [...] in its",
     ),
     (lambda: compile_train_model(NET, OPTIMIZER, (X, Y, S0)), "or CountingDataset(x, y)"),
+    (
+        lambda: compile_predict(type("Own", (simpleRNN,), {"forward": None})(10, 1, 1)),
+        "Own has no state_update of its own, and that of simpleRNN calls step with w_x and w_rec",
+    ),
+    (
+        lambda: compile_predict(type("Own", (simpleRNN,), {"__init__": with_params})()),
+        "expected state_update(self, x_t, s0), which returns the answers, or step(self, x_t,",
+    ),
+    (lambda: parameter("b", ONES), "expected a string: parameter(values, name)"),
     (lambda: parameter("zeros", "b"), "b is 'zeros', of dtype <U5; expected real numbers"),
     (
         lambda: save_state(NET, "file"),
@@ -302,6 +342,10 @@ TYPES = [
         " Plain numbers, T.matrix and T.vector take their dtype from aesara.config.floatX: set it"
         " to 'float32', as it was for the article, before they are used. aesara.shared(0.1) is"
         " float64 always: aesara.shared(np.float32(0.1)), or constant_like(param, value)",
+    ),
+    (
+        lambda: compile_function([], SQUARE, [(P, P / 2)]),
+        "expected None, or a mode of Aesara's; updates go in by name: updates=...",
     ),
     (lambda: compile_cost(X), "expected what make_counting_dataset() returns"),
     (lambda: train(never, 5), "expected what compile_train_model(...) returns"),
@@ -352,6 +396,13 @@ def test_a_network_that_gives_too_many_answers():
     assert predict(X[:, :20]).shape == (20,)
     with pytest.raises(ValueError, match=r"answers of shape \(20,\) for x of shape \(10, 2\); exp"):
         predict(X[:, :2])
+
+
+def test_a_network_that_takes_one_number_of_sequences_only():
+    predict = compile_predict(Mixing(np.zeros((20, 1), "float32")))
+    assert predict(X[:, :20]).shape == (20,)
+    with pytest.raises(ValueError, match=r"state_update does not take x of shape \(10, 3\); expec"):
+        predict(X[:, :3])
 
 
 def test_a_parameter_is_not_replaced():
