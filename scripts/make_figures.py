@@ -166,7 +166,7 @@ def draw_surface(folder: Path, figure: Figure) -> None:
     """Draw the cost surface in both windows."""
     paths, axes = read_paths(folder), figure.subplots(1, 2)
     for ax, window in zip(axes, article.WINDOWS):
-        plotting.cost_surface(*read_surface(folder, window), paths=paths, ax=ax)
+        plotting.cost_surface(*read_surface(folder, window), paths, ax, optimum=(1, 1))
         # One colour scale and one legend for both. What is far above the paths is all one colour.
         mesh, legend = ax.collections[0], ax.get_legend()
         mesh.colorbar.remove()

@@ -13,6 +13,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+from aesara.graph.basic import Constant, Variable, graph_inputs
 
 __all__ = [
     "check_dtype",
@@ -55,11 +56,20 @@ def check_replaced(updates: Any, givens: Any) -> None:
             if None not in (dtype, expected) and dtype != expected:
                 raise TypeError(
                     f"{what} replaces {variable}, of dtype {expected}, by a value of dtype"
-                    f" {dtype}; expected {expected}. Plain numbers, T.matrix and T.vector"
-                    " take their dtype from aesara.config.floatX: set it to 'float32', as it was"
-                    " for the article, before they are used. aesara.shared(0.1) is float64 always:"
-                    " aesara.shared(np.float32(0.1)), or constant_like(param, value)"
+                    f" {dtype}{_computed_from(value)}; expected {expected}. Plain numbers, T.matrix"
+                    " and T.vector take their dtype from aesara.config.floatX: first set it to"
+                    " 'float32', as for the article. aesara.shared(0.1) is float64, and a whole"
+                    " number, int64, makes float64: aesara.shared(np.float32(0.1)), or"
+                    " constant_like(param, value)"
                 )
+
+
+def _computed_from(value: Any) -> str:
+    """Return which variables make a value float64: those of float64, and whole numbers."""
+    inputs = graph_inputs([value]) if isinstance(value, Variable) else ()
+    wide = [v for v in inputs if getattr(v, "dtype", None) in ("float64", "int64", "int32")]
+    names = [f"{v} ({v.dtype})" for v in wide if not isinstance(v, Constant)]
+    return f", computed from {', '.join(dict.fromkeys(names))}" if names else ""
 
 
 def whole_number(name: str, value: Any, minimum: int = 1) -> int:

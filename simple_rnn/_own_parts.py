@@ -79,24 +79,32 @@ def _try_out(net: simpleRNN, x_t: TensorVariable, s0: TensorVariable) -> None:
     try:
         with aesara.config.change_flags(compute_test_value="ignore"):
             y_t = net.state_update(x_t, s0)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         line = _line_stopped_at(error)
         if line is None:
             raise
-        said = _what_scan_says(str(error), x_t.dtype) or (
+        said = _what_scan_says(str(error), x_t.dtype)
+        if isinstance(error, TypeError) and not said:
+            raise
+        said = said or (
             f"shapes do not fit in {line.name}, line {line.lineno}, {line.line}: {error}. scan"
             " walks along the first axis, time: in its step, x_t is a vector, here of shape"
             f" {x_t.type.shape[1:]}, and x_t[:, np.newaxis] a column. What the step returns has"
             " the shape of outputs_info. In place of np.dot and np.outer write T.dot and T.outer"
         )
-        raise ValueError(said) from error
+        raise type(error)(said) from error
     is_symbolic = isinstance(y_t, TensorVariable)
     if not is_symbolic or y_t.ndim != 2:
         kind = f"of {y_t.ndim} dimensions" if is_symbolic else type(y_t)
         raise TypeError(
             f"state_update returned {y_t}, {kind}; expected a symbolic matrix, (seq_len,"
-            " num_samples): one answer for each step and sample. From scan come two values:"
-            " states, _ = aesara.scan(...)"
+            " num_samples): one answer for each step and sample, for example T.dot(states, W_out)"
+            " with a vector W_out, after states, _ = aesara.scan(...)"
+        )
+    if y_t.dtype != x_t.dtype:
+        raise TypeError(
+            f"state_update returned answers of dtype {y_t.dtype} for data of {x_t.dtype}; expected"
+            f" {_all_of(x_t.dtype)}"
         )
     used = (v for v in ancestors([y_t]) if getattr(v.tag, "is_parameter", False))
     missing = ", ".join(str(v) for v in used if v not in net.params)
@@ -111,6 +119,11 @@ def _try_out(net: simpleRNN, x_t: TensorVariable, s0: TensorVariable) -> None:
 
 def _what_scan_says(message: str, dtype: str) -> str:
     """Return in the words of this package what scan says of a step; "" if it is about shapes."""
+    if "positional argument" in message:
+        return (
+            f"{message}. scan calls a step with a row of each of its sequences, then the states,"
+            " then the non_sequences: step(self, x_t, s_tm1, w_x, w_rec) for two weights"
+        )
     if "may only be made of" in message:
         return (
             "a step of scan returns something else than formulas, as it does without a return;"
@@ -125,8 +138,7 @@ def _what_scan_says(message: str, dtype: str) -> str:
     if dtypes:
         return (
             f"a step of scan is given a state of dtype {dtypes[0]} and returns {dtypes[1]};"
-            f" expected {dtype} of all that it computes with: a start with dtype=x_t.dtype, weights"
-            f" from parameter(values, name), any other array as .astype({dtype!r})"
+            f" expected {_all_of(dtype)}"
         )
     if "outputs_info" in message:
         return (
@@ -135,6 +147,14 @@ def _what_scan_says(message: str, dtype: str) -> str:
             " T.zeros((x_t.shape[1], units), dtype=x_t.dtype)"
         )
     return ""
+
+
+def _all_of(dtype: str) -> str:
+    """Return the sentence that says how all of a network gets one dtype."""
+    return (
+        f"{dtype} of all that it computes with: a start with dtype=x_t.dtype, weights from"
+        f" parameter(values, name), other arrays, whole numbers too, as .astype({dtype!r})"
+    )
 
 
 def _line_stopped_at(error: ValueError) -> traceback.FrameSummary | None:

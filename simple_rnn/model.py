@@ -174,7 +174,7 @@ class simpleRNN:
             If the shapes do not fit together.
         """
         x_t, s0 = as_scan_inputs(x_t, s0)
-        # The one entry of each weight, in the dtype of the computation.
+        # Each weight is a vector of one entry, as in the article. In the dtype of the computation.
         w_x = at.cast(self.w_x[0], x_t.dtype)
         w_rec = at.cast(self.w_rec[0], x_t.dtype)
         # What scan returns beside the states, updates of random numbers, is empty here.

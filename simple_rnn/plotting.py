@@ -257,7 +257,7 @@ def cost_surface(
     costs: np.ndarray,
     paths: Mapping[str, np.ndarray] | None = None,
     ax: Axes | None = None,
-    optimum: tuple[float, float] | None = (1.0, 1.0),
+    optimum: tuple[float, float] | None = None,
 ) -> Axes:
     """Draw the cost over the two weights, in colour on a logarithmic scale.
 

@@ -27,16 +27,21 @@ __all__ = ["compile_cost", "plot_cost"]
 BLOCK_SIZE = 1024
 
 
-def compile_cost(dataset: CountingDataset) -> Callable[[Any, Any], np.ndarray]:
+def compile_cost(
+    dataset: CountingDataset, net: simpleRNN | None = None
+) -> Callable[[Any, Any], np.ndarray]:
     """Compile the cost on a dataset as a function of the two weights, for many pairs at once.
 
-    It is that of the article's network. Of another network: what ``compile_predict(net)`` answers,
-    compared with the targets.
+    Of a network with other parameters: what ``compile_predict(net)`` answers, compared with the
+    targets.
 
     Parameters
     ----------
     dataset : CountingDataset
         The sequences, time-major; copied.
+    net : simpleRNN, optional
+        A network with a ``step`` of its own; its weights do not matter. None stands for the
+        article's.
 
     Returns
     -------
@@ -47,7 +52,8 @@ def compile_cost(dataset: CountingDataset) -> Callable[[Any, Any], np.ndarray]:
     Raises
     ------
     TypeError
-        If ``dataset`` is not a :class:`~simple_rnn.CountingDataset`.
+        If ``dataset`` is not a :class:`~simple_rnn.CountingDataset`, or ``net`` has a
+        ``state_update`` of its own.
 
     Examples
     --------
@@ -56,6 +62,11 @@ def compile_cost(dataset: CountingDataset) -> Callable[[Any, Any], np.ndarray]:
     array([5., 0.])
     """
     check_instance("dataset", dataset, CountingDataset, "what make_counting_dataset() returns")
+    if net is not None and getattr(type(net), "state_update", None) is not simpleRNN.state_update:
+        raise TypeError(
+            f"net is {show(net)}; expected a network of two weights, whose step may be its own, and"
+            " whose state_update is simpleRNN's"
+        )
     x_t = shared_array(dataset.x.astype("float64"), name="x_t")
     y_ = shared_array(dataset.y.astype("float64"), name="y_")
     s0 = shared_array(dataset.s0.astype("float64"), name="s0")
@@ -63,7 +74,7 @@ def compile_cost(dataset: CountingDataset) -> Callable[[Any, Any], np.ndarray]:
     # One row per sample, one column per pair of weights: each step computes all pairs at once.
     with folding_in_python():
         y_t, _ = aesara.scan(
-            fn=simpleRNN.step,
+            fn=simpleRNN.step if net is None else net.step,
             sequences=x_t[:, :, np.newaxis],
             outputs_info=at.alloc(s0[:, np.newaxis], s0.shape[0], w_x.shape[0]),
             non_sequences=[w_x, w_rec],
@@ -95,11 +106,12 @@ def plot_cost(
     histories: Mapping[str, History] | None = None,
     limits: tuple[float, float] = (-0.1, 2.1),
     ax: Axes | None = None,
+    net: simpleRNN | None = None,
 ) -> Axes:
     """Draw the cost on a dataset over the two weights, with the paths that trainings took.
 
-    The cost is that of :func:`compile_cost`: of the article's network, with the sum of squared
-    errors, whatever network and loss the histories are of.
+    The cost is that of :func:`compile_cost`, the sum of squared errors, whatever loss the histories
+    are of.
 
     Parameters
     ----------
@@ -112,6 +124,8 @@ def plot_cost(
         around the optimum by default.
     ax : matplotlib.axes.Axes, optional
         Where to draw; None stands for a new figure.
+    net : simpleRNN, optional
+        The network that was trained, if it has a ``step`` of its own.
 
     Returns
     -------
@@ -121,7 +135,7 @@ def plot_cost(
     Raises
     ------
     TypeError
-        If ``histories`` is not a mapping to histories, or ``dataset`` is of another kind.
+        If ``histories`` is not a mapping to histories, or ``dataset`` or ``net`` of another kind.
     ValueError
         If ``limits`` are not two finite numbers, the smaller one first, or a history is not of two
         weights.
@@ -133,14 +147,14 @@ def plot_cost(
         n_weights = history.weights.shape[1]
         if n_weights != 2:
             raise ValueError(
-                f"histories[{name!r}] is of a network of {n_weights} weights; expected the"
-                " article's, of two, whose cost is drawn"
+                f"histories[{name!r}] is of a network of {n_weights} weights; expected"
+                " two, over which the cost is drawn"
             )
     low_high = float_array("limits", limits, "float64")
     if low_high.shape != (2,) or low_high[0] >= low_high[1]:
         raise ValueError(f"limits is {show(limits)}; expected two numbers, the smaller one first")
     weights = np.linspace(*low_high, 111)
-    cost = compile_cost(dataset)
+    cost = compile_cost(dataset, net)
     costs = cost(weights, weights[:, np.newaxis])
     paths = {name: history.weights for name, history in histories.items()}
     if ax is None:

@@ -85,7 +85,7 @@ def test_cost_surface(ax, histories):
     w_x, w_rec = np.linspace(-1, 2, 31), np.linspace(-1, 1.5, 26)
     costs = (w_x - 1) ** 2 + (w_rec[:, np.newaxis] - 1) ** 2
     path = histories["gd"].weights
-    assert plotting.cost_surface(w_x, w_rec, costs, {"gradient descent": path}, ax=ax) is ax
+    assert plotting.cost_surface(w_x, w_rec, costs, {"gradient descent": path}, ax, (1, 1)) is ax
     assert labels(ax) == ["optimum (1, 1)", "gradient descent", "start"]
     np.testing.assert_array_equal(ax.lines[1].get_xydata(), path)
     draw(ax)

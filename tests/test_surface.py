@@ -1,9 +1,18 @@
 """simple_rnn.surface: the cost over the two weights."""
 
+import aesara.tensor as at
 import numpy as np
 import pytest
 
-from simple_rnn import CountingDataset, article, compile_cost, numpy_reference, plot_cost
+from simple_rnn import (
+    CountingDataset,
+    article,
+    compile_cost,
+    compile_predict,
+    numpy_reference,
+    plot_cost,
+    simpleRNN,
+)
 
 DATASET = article.dataset()
 
@@ -51,6 +60,27 @@ def test_the_surface_with_the_paths_of_histories(cost, histories):
     np.testing.assert_array_equal(ax.lines[1].get_xydata(), histories["rmsprop"].weights)
     assert ax.lines[1].get_label() == "RMSProp"
     assert ax.lines[0].get_label() == "optimum (1, 1)"
+
+
+class Bounded(simpleRNN):
+    """A network with another step."""
+
+    def step(self, x_t, s_tm1, w_x, w_rec):
+        return at.tanh(x_t * w_x + s_tm1 * w_rec)
+
+
+def test_the_surface_of_another_step():
+    net = Bounded(10, 1, 1)
+    cost, predict = compile_cost(DATASET, net), compile_predict(net)
+    w = np.linspace(-1, 2, 4)
+    costs = cost(w, w[:, np.newaxis])
+    for (i, j), value in np.ndenumerate(costs):
+        net.weights = w[j], w[i]
+        assert value == pytest.approx(np.square(predict(DATASET.x) - DATASET.y).sum(), rel=1e-5)
+    ax = pytest.importorskip("matplotlib.figure").Figure().subplots()
+    plot_cost(DATASET, limits=(-1, 2), ax=ax, net=net)
+    assert ax.collections[0].get_array()[0, 0] == costs[0, 0]
+    assert len(ax.lines) == 0  # the optimum is somewhere else
 
 
 def test_no_optimum_is_marked_where_it_is_not():

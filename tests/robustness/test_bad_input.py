@@ -39,6 +39,7 @@ OPTIMIZER = GradientDescentOptimizer(NET.params)
 HISTORY = History(np.ones(3), np.ones((4, 2)), 1.0)
 P, Q = (aesara.shared(np.array([4.0]), name=name) for name in "pq")
 SQUARE = (P**2).sum()
+COUNT = aesara.shared(0, name="t")
 ONES = np.ones(3)
 
 
@@ -233,7 +234,7 @@ VALUES = [
     ),
     (
         lambda: plot_cost(DATA, {"own": History(ONES, np.ones((4, 3)), 0.1)}),
-        "histories['own'] is of a network of 3 weights; expected the article's, of two",
+        "histories['own'] is of a network of 3 weights; expected two, over which",
     ),
     (lambda: plot_cost(DATA, limits=(2, 1)), "limits is (2, 1); expected two numbers, the smaller"),
     (
@@ -274,6 +275,10 @@ TYPES = [
         "expected an object with minimize(loss), for example RMSPropOptimizer(net.params",
     ),
     (
+        lambda: compile_predict(Stepping(lambda x, s: x)),
+        "positional arguments but 4 were given. scan calls a step with a row of each of its seq",
+    ),
+    (
         lambda: own_optimizer(lambda: None),
         "minimize returned None; expected updates, a list of",
     ),
@@ -301,6 +306,7 @@ TYPES = [
             (None, "state_update returned None, <class 'NoneType'>; expected a symbolic matrix, ("),
             ((at.fmatrix("y"), {}), "state_update returned (y, {}), <class 'tuple'>; expected"),
             (at.ftensor3("y"), "state_update returned y, of 3 dimensions; expected a symbolic"),
+            (at.dmatrix("y"), "answers of dtype float64 for data of float32; expected float32 of"),
         )
     ),
     (
@@ -339,13 +345,22 @@ TYPES = [
     (
         lambda: compile_function([], SQUARE, givens=[(P, X[0])]),
         "givens replaces p, of dtype float64, by a value of dtype float32; expected float64."
-        " Plain numbers, T.matrix and T.vector take their dtype from aesara.config.floatX: set it"
-        " to 'float32', as it was for the article, before they are used. aesara.shared(0.1) is"
-        " float64 always: aesara.shared(np.float32(0.1)), or constant_like(param, value)",
+        " Plain numbers, T.matrix and T.vector take their dtype from aesara.config.floatX: first"
+        " set it to 'float32', as for the article. aesara.shared(0.1) is float64, and a whole"
+        " number, int64, makes float64: aesara.shared(np.float32(0.1)), or"
+        " constant_like(param, value)",
+    ),
+    (
+        lambda: compile_function([], NET.w_x, updates=[(NET.w_x, NET.w_x * P + COUNT * P)]),
+        "by a value of dtype float64, computed from p (float64), t (int64); expected float32.",
     ),
     (
         lambda: compile_function([], SQUARE, [(P, P / 2)]),
         "expected None, or a mode of Aesara's; updates go in by name: updates=...",
+    ),
+    (
+        lambda: compile_cost(DATA, Mixing(None)),
+        "expected a network of two weights, whose step may be its own, and whose state_update is",
     ),
     (lambda: compile_cost(X), "expected what make_counting_dataset() returns"),
     (lambda: train(never, 5), "expected what compile_train_model(...) returns"),
