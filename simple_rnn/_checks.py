@@ -66,10 +66,13 @@ def check_replaced(updates: Any, givens: Any) -> None:
 
 def _computed_from(value: Any) -> str:
     """Return which variables make a value float64: those of float64, and whole numbers."""
-    inputs = graph_inputs([value]) if isinstance(value, Variable) else ()
-    wide = [v for v in inputs if getattr(v, "dtype", None) in ("float64", "int64", "int32")]
-    names = [f"{v} ({v.dtype})" for v in wide if not isinstance(v, Constant)]
-    return f", computed from {', '.join(dict.fromkeys(names))}" if names else ""
+    if not isinstance(value, Variable) or value.dtype != "float64":
+        return ""
+    named = [v for v in graph_inputs([value]) if not isinstance(v, Constant)]
+    kinds = [(getattr(v, "dtype", None), getattr(v, "ndim", None)) for v in named]
+    wide = [v for v, kind in zip(named, kinds) if kind[0] == "float64" or kind == ("int64", 0)]
+    names = dict.fromkeys(f"{v} ({v.dtype})" for v in wide)
+    return f", computed from {', '.join(names)}" if names else ""
 
 
 def whole_number(name: str, value: Any, minimum: int = 1) -> int:

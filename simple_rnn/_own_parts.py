@@ -26,12 +26,15 @@ from simple_rnn.optimizers import Updates
 __all__ = [
     "answers_of",
     "answers_to",
+    "calls_step",
     "check_network",
     "check_optimizer",
     "check_updates",
 ]
 
-AESARA, NUMPY = (str(Path(library.__file__).parent) for library in (aesara, np))
+AESARA = str(Path(aesara.__file__).parent)
+# Where a line is not the user's.
+NOT_THE_USERS = (AESARA, str(Path(np.__file__).parent), str(Path(__file__).parent))
 
 
 def check_network(net: Any) -> None:
@@ -43,14 +46,19 @@ def check_network(net: Any) -> None:
             f"{type(net).__name__} has no params; expected a list of what is trained:"
             " self.params = [...] in its __init__"
         )
-    two_weights = {"w_x", "w_rec"} <= vars(net).keys()
-    inherits = type(net).state_update is simpleRNN.state_update
-    if inherits and (not two_weights or hasattr(net, "forward")):
+    two_weights = hasattr(net, "w_x") and hasattr(net, "w_rec")
+    never_called = hasattr(net, "forward") and type(net).step is simpleRNN.step
+    if calls_step(net) and (never_called or not two_weights):
         raise TypeError(
             f"{type(net).__name__} has no state_update of its own, and that of simpleRNN calls step"
             " with w_x and w_rec, and nothing else; expected state_update(self, x_t, s0), which"
             " returns the answers, or step(self, x_t, s_tm1, w_x, w_rec), the next state"
         )
+
+
+def calls_step(net: simpleRNN) -> bool:
+    """Return whether ``state_update`` is that of the article's network, which calls ``step``."""
+    return getattr(net.state_update, "__func__", None) is simpleRNN.state_update
 
 
 def answers_of(net: Any, x_t: TensorVariable, s0: TensorVariable) -> TensorVariable:
@@ -64,7 +72,8 @@ def answers_of(net: Any, x_t: TensorVariable, s0: TensorVariable) -> TensorVaria
         If shapes inside it do not fit together, the shape of its answers does not fit ``x_t``, or
         one of its parameters is not in ``params``.
     """
-    with folding_in_python():
+    # By floatX a plain number in the user's formulas, and T.zeros, have the dtype of the data.
+    with folding_in_python(), aesara.config.change_flags(floatX=x_t.dtype):
         if type(net) is not simpleRNN:
             _try_out(net, x_t, s0)
         return net.state_update(x_t, s0)
@@ -80,18 +89,9 @@ def _try_out(net: simpleRNN, x_t: TensorVariable, s0: TensorVariable) -> None:
         with aesara.config.change_flags(compute_test_value="ignore"):
             y_t = net.state_update(x_t, s0)
     except (TypeError, ValueError) as error:
-        line = _line_stopped_at(error)
-        if line is None:
+        said = _what_aesara_says(error, x_t)
+        if not said:
             raise
-        said = _what_scan_says(str(error), x_t.dtype)
-        if isinstance(error, TypeError) and not said:
-            raise
-        said = said or (
-            f"shapes do not fit in {line.name}, line {line.lineno}, {line.line}: {error}. scan"
-            " walks along the first axis, time: in its step, x_t is a vector, here of shape"
-            f" {x_t.type.shape[1:]}, and x_t[:, np.newaxis] a column. What the step returns has"
-            " the shape of outputs_info. In place of np.dot and np.outer write T.dot and T.outer"
-        )
         raise type(error)(said) from error
     is_symbolic = isinstance(y_t, TensorVariable)
     if not is_symbolic or y_t.ndim != 2:
@@ -100,11 +100,6 @@ def _try_out(net: simpleRNN, x_t: TensorVariable, s0: TensorVariable) -> None:
             f"state_update returned {y_t}, {kind}; expected a symbolic matrix, (seq_len,"
             " num_samples): one answer for each step and sample, for example T.dot(states, W_out)"
             " with a vector W_out, after states, _ = aesara.scan(...)"
-        )
-    if y_t.dtype != x_t.dtype:
-        raise TypeError(
-            f"state_update returned answers of dtype {y_t.dtype} for data of {x_t.dtype}; expected"
-            f" {_all_of(x_t.dtype)}"
         )
     used = (v for v in ancestors([y_t]) if getattr(v.tag, "is_parameter", False))
     missing = ", ".join(str(v) for v in used if v not in net.params)
@@ -117,13 +112,21 @@ def _try_out(net: simpleRNN, x_t: TensorVariable, s0: TensorVariable) -> None:
         _check_number_of_answers(y_t.tag.test_value[-1], x_t.get_value(borrow=True))
 
 
-def _what_scan_says(message: str, dtype: str) -> str:
-    """Return in the words of this package what scan says of a step; "" if it is about shapes."""
+def _what_aesara_says(error: Exception, x_t: TensorVariable) -> str:
+    """Return an error of Aesara's in the words of this package; "" if it is none of these."""
+    frames = traceback.extract_tb(error.__traceback__)
+    # Below this function of Aesara's are NumPy's and compiled code.
+    frames = list(takewhile(lambda frame: frame.name != "compute_test_value", frames))
+    if AESARA not in frames[-1].filename:
+        return ""
+    message = str(error)
     if "positional argument" in message:
         return (
             f"{message}. scan calls a step with a row of each of its sequences, then the states,"
             " then the non_sequences: step(self, x_t, s_tm1, w_x, w_rec) for two weights"
         )
+    if isinstance(error, TypeError):
+        return ""
     if "may only be made of" in message:
         return (
             "a step of scan returns something else than formulas, as it does without a return;"
@@ -138,45 +141,35 @@ def _what_scan_says(message: str, dtype: str) -> str:
     if dtypes:
         return (
             f"a step of scan is given a state of dtype {dtypes[0]} and returns {dtypes[1]};"
-            f" expected {_all_of(dtype)}"
+            f" expected {x_t.dtype} of all that it computes with: a start with dtype=x_t.dtype,"
+            " weights from parameter(values, name), NumPy's numbers and arrays, and whole numbers,"
+            f" as .astype({x_t.dtype!r})"
         )
-    if "outputs_info" in message:
+    lines = [f for f in frames if not any(folder in f.filename for folder in NOT_THE_USERS)]
+    if "outputs_info" in message or not lines:
         return (
-            "a step of scan returns a state of another number of dimensions than its start, or of"
-            " another length; expected outputs_info of the shape of a state, for example"
+            "a step of scan returns a state of another shape than the one it is given, s_tm1;"
+            " expected the same shape, which is that of the start: s0, or outputs_info, for example"
             " T.zeros((x_t.shape[1], units), dtype=x_t.dtype)"
         )
-    return ""
-
-
-def _all_of(dtype: str) -> str:
-    """Return the sentence that says how all of a network gets one dtype."""
+    line = lines[-1]
     return (
-        f"{dtype} of all that it computes with: a start with dtype=x_t.dtype, weights from"
-        f" parameter(values, name), other arrays, whole numbers too, as .astype({dtype!r})"
+        f"shapes do not fit in {line.name}, line {line.lineno}, {line.line}: {message}. scan walks"
+        " along the first axis, time: in its step, x_t is a vector, here of shape"
+        f" {x_t.type.shape[1:]}, and x_t[:, np.newaxis] a column. What the step returns has the"
+        " shape of the state it is given. In place of np.dot and np.outer write T.dot and T.outer"
     )
 
 
-def _line_stopped_at(error: ValueError) -> traceback.FrameSummary | None:
-    """Return the line of the user's from which Aesara was called; None if it was not Aesara."""
-    frames = traceback.extract_tb(error.__traceback__)
-    # Below this function of Aesara's are NumPy's and compiled code.
-    frames = list(takewhile(lambda frame: frame.name != "compute_test_value", frames))
-    if AESARA not in frames[-1].filename:
-        return None
-    *_, line = (f for f in frames if AESARA not in f.filename and NUMPY not in f.filename)
-    return line
-
-
 def answers_to(function: Callable, x: np.ndarray) -> np.ndarray:
-    """Return ``function(x)``, or say that the network does not take this number of sequences."""
+    """Return ``function(x)``, or say that the network does not take ``x`` of this shape."""
     try:
         y_hypo = function(x)
     except (AssertionError, IndexError, ValueError) as error:
         raise ValueError(
-            f"state_update does not take x of shape {x.shape}; expected one that takes any number"
-            " of sequences, which is x_t.shape[1], for example T.zeros((x_t.shape[1], units),"
-            " dtype=x_t.dtype) as the start of scan"
+            f"state_update does not take x of shape {x.shape} ({str(error).splitlines()[0]});"
+            " expected one that takes any number of steps and of sequences, x_t.shape, for example"
+            " T.zeros((x_t.shape[1], units), dtype=x_t.dtype) as the start of scan"
         ) from error
     _check_number_of_answers(y_hypo, x)
     return y_hypo

@@ -106,8 +106,8 @@ def check_time_major(name: str, array: np.ndarray) -> None:
             remedy = ". A single sequence is a column: np.reshape(sequence, (-1, 1))"
         elif array.ndim == 3:
             remedy = (
-                ". For several numbers at a step, write the training as in the notebook's section"
-                " 11: compile_function with updates, and a loop"
+                ". For several numbers at a step, compile functions of your own, to train and to"
+                " predict: compile_function, as in the notebook's section 11"
             )
         raise ValueError(
             f"{name} has shape {array.shape}; expected (seq_len, num_samples), both at least 1"

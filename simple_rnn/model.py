@@ -64,7 +64,7 @@ def parameter(values: Any, name: str, dtype: str = "float32") -> SharedVariable:
     """
     check_instance("name", name, str, "a string: parameter(values, name)")
     variable = shared_array(float_array(name, values, dtype), name)
-    variable.tag.is_parameter = True  # one that is not in params is noticed by this
+    variable.tag.is_parameter = True  # for the check that params has it
     return variable
 
 
@@ -118,9 +118,9 @@ class simpleRNN:
     -----
     Source: the article's class ``simpleRNN``; the model is that of the blog it draws on.
 
-    A network of one's own is a subclass with its own ``step``, or with its own ``params``, each
-    from :func:`parameter`, and its own ``state_update``. All that trains this network trains it,
-    too.
+    The smallest change is a subclass with its own ``step``. A network with other weights has its
+    own ``params``, each from :func:`parameter`, and its own ``state_update``. All that trains this
+    network trains it, too.
     """
 
     def __init__(
@@ -174,7 +174,7 @@ class simpleRNN:
             If the shapes do not fit together.
         """
         x_t, s0 = as_scan_inputs(x_t, s0)
-        # Each weight is a vector of one entry, as in the article. In the dtype of the computation.
+        # As in the article each weight is a vector, of one entry.
         w_x = at.cast(self.w_x[0], x_t.dtype)
         w_rec = at.cast(self.w_rec[0], x_t.dtype)
         # What scan returns beside the states, updates of random numbers, is empty here.

@@ -12,6 +12,7 @@ import numpy as np
 from simple_rnn import plotting
 from simple_rnn._aesara.graphs import folding_in_python, shared_array
 from simple_rnn._checks import check_instance, float_array, show
+from simple_rnn._own_parts import calls_step
 from simple_rnn.data import CountingDataset
 from simple_rnn.history import History
 from simple_rnn.model import simpleRNN
@@ -32,7 +33,7 @@ def compile_cost(
 ) -> Callable[[Any, Any], np.ndarray]:
     """Compile the cost on a dataset as a function of the two weights, for many pairs at once.
 
-    Of a network with other parameters: what ``compile_predict(net)`` answers, compared with the
+    For a network with other parameters, compare the answers of ``compile_predict(net)`` with the
     targets.
 
     Parameters
@@ -40,8 +41,8 @@ def compile_cost(
     dataset : CountingDataset
         The sequences, time-major; copied.
     net : simpleRNN, optional
-        A network with a ``step`` of its own; its weights do not matter. None stands for the
-        article's.
+        A network with a ``step`` of its own, which computes entry by entry: here it is given all
+        pairs of weights at once, in place of those of ``net``. None stands for the article's.
 
     Returns
     -------
@@ -62,7 +63,7 @@ def compile_cost(
     array([5., 0.])
     """
     check_instance("dataset", dataset, CountingDataset, "what make_counting_dataset() returns")
-    if net is not None and getattr(type(net), "state_update", None) is not simpleRNN.state_update:
+    if net is not None and not (isinstance(net, simpleRNN) and calls_step(net)):
         raise TypeError(
             f"net is {show(net)}; expected a network of two weights, whose step may be its own, and"
             " whose state_update is simpleRNN's"
