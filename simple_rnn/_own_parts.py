@@ -88,11 +88,12 @@ def _try_out(net: simpleRNN, x_t: TensorVariable, s0: TensorVariable) -> None:
     try:
         with aesara.config.change_flags(compute_test_value="ignore"):
             y_t = net.state_update(x_t, s0)
-    except (TypeError, ValueError) as error:
+    except (IndexError, TypeError, ValueError) as error:
         said = _what_aesara_says(error, x_t)
         if not said:
             raise
-        raise type(error)(said) from error
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(said) from error
     is_symbolic = isinstance(y_t, TensorVariable)
     if not is_symbolic or y_t.ndim != 2:
         kind = f"of {y_t.ndim} dimensions" if is_symbolic else type(y_t)

@@ -179,6 +179,10 @@ VALUES = [
     (lambda: RpropOptimizer([P]).minimize(SQUARE, eta_plus=0.9), "eta_plus is 0.9; expected"),
     (lambda: RpropOptimizer([P]).minimize(SQUARE, eta_minus=1), "eta_minus is 1; expected"),
     # A run
+    (
+        lambda: compile_predict(Stepping(lambda x, *_: x[:, :1])),
+        "too many indices for array. scan walks along the first axis, time: in its step, x_t is a",
+    ),
     *(
         (
             lambda net=net: compile_train_model(net, OPTIMIZER, DATA),
