@@ -62,7 +62,7 @@ def test_a_run_that_begins_with_weights_that_are_not_finite():
     diverged = TrainingDiverged(1, History(np.array([np.nan]), np.full((2, 2), np.nan), 0.1))
     assert str(diverged) == (
         "the cost of epoch 1 is nan: the run began with weights that are not finite: set"
-        " net.weights"
+        " train_model.net.weights"
     )
 
 
