@@ -1,6 +1,5 @@
 """What README.md and figures/README.md claim, seen again."""
 
-import ast
 import csv
 import re
 
@@ -9,7 +8,6 @@ import pytest
 from benchmark import quantity
 from conftest import ROOT
 
-import simple_rnn
 from simple_rnn import article
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -247,20 +245,3 @@ def test_the_gallery_shows_every_figure():
 
 def test_the_readme_stays_short():
     assert len(README.splitlines()) <= 180
-
-
-def test_the_modules_import_in_the_order_in_which_they_are_listed():
-    listed = re.findall(
-        r":mod:`~simple_rnn\.(\w+)`[:\s]", simple_rnn.__doc__.split("All modules")[1]
-    )
-    order = [name for name in listed if not name.startswith("_")]
-    public = {p.stem for p in (ROOT / "simple_rnn").glob("*.py") if not p.name.startswith("_")}
-    assert len(listed) == len(set(listed))
-    assert set(order) == public
-    for name in order:
-        tree = ast.parse((ROOT / "simple_rnn" / f"{name}.py").read_text(encoding="utf-8"))
-        froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-        imported = [n.module[11:] for n in froms if n.module.startswith("simple_rnn.")]
-        imported += [a.name for n in froms if n.module == "simple_rnn" for a in n.names]
-        modules = [other for other in imported if not other.startswith("_")]
-        assert all(order.index(other) < order.index(name) for other in modules), name
