@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from aesara.graph.basic import Constant, Variable, graph_inputs
+from aesara.tensor.type import TensorType
 
 __all__ = [
     "check_dtype",
@@ -35,7 +36,7 @@ def show(value: Any) -> str:
     return " ".join(_short.repr(value).split())
 
 
-def check_instance(name: str, value: Any, kind: type, expected: str) -> None:
+def check_instance(name: str, value: Any, kind: type | tuple[type, ...], expected: str) -> None:
     """Raise TypeError unless ``value`` is an instance of ``kind``, which is ``expected``."""
     if not isinstance(value, kind):
         raise TypeError(f"{name} is {show(value)}; expected {expected}")
@@ -68,9 +69,9 @@ def _computed_from(value: Any) -> str:
     """Return which variables make a value float64: those of float64, and whole numbers."""
     if not isinstance(value, Variable) or value.dtype != "float64":
         return ""
-    named = [v for v in graph_inputs([value]) if not isinstance(v, Constant)]
-    kinds = [(getattr(v, "dtype", None), getattr(v, "ndim", None)) for v in named]
-    wide = [v for v, kind in zip(named, kinds) if kind[0] == "float64" or kind == ("int64", 0)]
+    tensors = [v for v in graph_inputs([value]) if isinstance(v.type, TensorType)]
+    named = [v for v in tensors if not isinstance(v, Constant)]
+    wide = [v for v in named if v.dtype == "float64" or (v.dtype == "int64" and v.ndim == 0)]
     names = dict.fromkeys(f"{v} ({v.dtype})" for v in wide)
     return f", computed from {', '.join(names)}" if names else ""
 

@@ -47,7 +47,7 @@ def check_network(net: Any) -> None:
             " self.params = [...] in its __init__"
         )
     two_weights = hasattr(net, "w_x") and hasattr(net, "w_rec")
-    never_called = hasattr(net, "forward") and type(net).step is simpleRNN.step
+    never_called = hasattr(net, "forward") and net.step is simpleRNN.step
     if calls_step(net) and (never_called or not two_weights):
         raise TypeError(
             f"{type(net).__name__} has no state_update of its own, and that of simpleRNN calls step"
@@ -74,7 +74,7 @@ def answers_of(net: Any, x_t: TensorVariable, s0: TensorVariable) -> TensorVaria
     """
     # By floatX a plain number in the user's formulas, and T.zeros, have the dtype of the data.
     with folding_in_python(), aesara.config.change_flags(floatX=x_t.dtype):
-        if type(net) is not simpleRNN:
+        if not calls_step(net) or net.step is not simpleRNN.step:
             _try_out(net, x_t, s0)
         return net.state_update(x_t, s0)
 
@@ -168,7 +168,7 @@ def answers_to(function: Callable, x: np.ndarray) -> np.ndarray:
         y_hypo = function(x)
     except (AssertionError, IndexError, ValueError) as error:
         raise ValueError(
-            f"state_update does not take x of shape {x.shape} ({str(error).splitlines()[0]});"
+            f"state_update does not take x of shape {x.shape} ({str(error).partition(chr(10))[0]});"
             " expected one that takes any number of steps and of sequences, x_t.shape, for example"
             " T.zeros((x_t.shape[1], units), dtype=x_t.dtype) as the start of scan"
         ) from error

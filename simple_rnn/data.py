@@ -62,13 +62,12 @@ class CountingDataset:
 
     def __post_init__(self) -> None:
         """Convert the three arrays, and check that they describe the same samples."""
-        for name in ("x", "y", "s0"):
-            array = getattr(self, name)
-            if name == "s0" and array is None:
-                array = np.zeros_like(self.y)
-            # Of all three the dtype of x. (This is how a frozen dataclass sets an attribute.)
-            dtype = None if name == "x" else self.x.dtype
-            object.__setattr__(self, name, float_array(name, array, dtype))
+        x = float_array("x", self.x)
+        y = float_array("y", self.y, x.dtype)
+        s0 = np.zeros_like(y) if self.s0 is None else float_array("s0", self.s0, x.dtype)
+        for name, array in (("x", x), ("y", y), ("s0", s0)):
+            # The way to set an attribute of a frozen dataclass.
+            object.__setattr__(self, name, array)
         check_time_major("x", self.x)
         num_samples = self.x.shape[1]
         for name, array in (("y", self.y), ("s0", self.s0)):

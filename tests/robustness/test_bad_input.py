@@ -29,6 +29,7 @@ from simple_rnn import (
     study,
     train,
 )
+from simple_rnn._own_parts import answers_to
 from simple_rnn.training import TrainModel
 
 NET = simpleRNN(10, 1, 1, rng=np.random.RandomState(1))
@@ -425,6 +426,21 @@ def test_a_network_that_takes_one_number_of_sequences_only():
     assert predict(X[:, :20]).shape == (20,)
     with pytest.raises(ValueError, match=r"not take x of shape \(10, 3\) \(.*\); expected one"):
         predict(X[:, :3])
+
+
+def test_a_network_that_stops_without_a_word():
+    def silent(x):
+        raise AssertionError
+
+    with pytest.raises(ValueError, match=r"state_update does not take x of shape \(10, 20\)"):
+        answers_to(silent, X)
+
+
+def test_another_step_of_the_article_s_network_is_tried_too():
+    net = simpleRNN(10, 1, 1)
+    net.step = lambda x_t, s_tm1, w_x, w_rec: None
+    with pytest.raises(ValueError, match="a step of scan returns something else than formulas"):
+        compile_predict(net)
 
 
 def test_a_parameter_is_not_replaced():
