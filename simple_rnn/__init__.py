@@ -5,7 +5,7 @@ which builds this network on Theano and trains it with gradient descent and with
 is P. Roelants, "How to implement a recurrent neural network", from which the article takes the
 network. This package reproduces both on Aesara, Theano's successor.
 
-Aesara works in two steps. First formulas are written, as a *graph*: ``at.square(x)`` computes
+Aesara works in two steps. First formulas are written, as a *graph*: ``T.square(x)`` computes
 nothing yet. Then ``compile_function`` makes a function of them that can be called. A *shared
 variable* is an array that such functions keep between calls, like the weights; *updates* say which
 of them get which new value at each call.
@@ -15,22 +15,19 @@ For a first reading: :mod:`~simple_rnn.data`, :mod:`~simple_rnn.model`,
 each of which imports only from those above it:
 
 - :mod:`~simple_rnn.data`: the counting task;
-- :mod:`~simple_rnn.numerics`: how every operation is rounded, so that the digits are the same
-  everywhere;
+- :mod:`~simple_rnn.numerics`: why the digits are the same everywhere;
 - :mod:`~simple_rnn.model`: the network, a graph with ``scan`` over time;
 - :mod:`~simple_rnn.optimizers`: from a loss to updates of the weights;
 - :mod:`~simple_rnn.plotting`: the pictures, drawn from arrays;
 - :mod:`~simple_rnn.history`: what a run leaves behind;
-- :mod:`~simple_rnn._own_parts`: what a network and an optimizer of one's own have to fit;
 - :mod:`~simple_rnn.training`: the compiled epoch and the loop around it;
-- :mod:`~simple_rnn.saving`: a training in a file, to go on another day;
 - :mod:`~simple_rnn.surface`: the cost over the two weights;
 - :mod:`~simple_rnn.article`: what was published, and the comparison with it;
-- :mod:`~simple_rnn.study`: many small runs and their table.
+- :mod:`~simple_rnn.study`: many small runs, each a pure function of its settings.
 
-:mod:`~simple_rnn.numpy_reference` is the same network in NumPy, to check against. The other
-modules with an underscore are not about the network: ``_checks`` rejects bad input,
-``_interrupts`` handles Ctrl-C, and ``_aesara`` imports, configures and speeds up Aesara.
+:mod:`~simple_rnn.numpy_reference` is the same network in NumPy, to check against. What has an
+underscore is not about the network: ``_checks`` rejects bad input, and ``_aesara`` imports,
+configures and speeds up Aesara.
 """
 
 import simple_rnn._aesara.startup  # noqa: F401  (first, before any module imports Aesara)
@@ -44,18 +41,9 @@ from simple_rnn.optimizers import (
     Optimizer,
     RMSPropOptimizer,
     RpropOptimizer,
-    accumulator,
-    constant_like,
 )
-from simple_rnn.saving import load_state, save_state
 from simple_rnn.surface import compile_cost, plot_cost
-from simple_rnn.training import (
-    compile_predict,
-    compile_train_model,
-    mean_of_squares,
-    sum_of_squares,
-    train,
-)
+from simple_rnn.training import compile_predict, compile_train_model, train
 
 __version__ = "0.1.0"
 
@@ -67,27 +55,17 @@ __all__ = [
     "RMSPropOptimizer",
     "RpropOptimizer",
     "TrainingDiverged",
-    "accumulator",
     "article",
     "compile_cost",
     "compile_function",
     "compile_predict",
     "compile_train_model",
-    "constant_like",
-    "load_state",
     "make_counting_dataset",
-    "mean_of_squares",
     "numpy_reference",
     "parameter",
     "plot_cost",
     "plotting",
-    "save_state",
     "simpleRNN",
-    "sum_of_squares",
+    "study",
     "train",
 ]
-
-
-def __dir__() -> list[str]:
-    """Return the public names, which an editor offers to complete."""
-    return __all__

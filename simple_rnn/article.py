@@ -11,11 +11,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 
 import numpy as np
 
-from simple_rnn._checks import check_instance, whole_number
 from simple_rnn.data import CountingDataset, make_counting_dataset
 from simple_rnn.history import History
 from simple_rnn.model import simpleRNN
@@ -26,6 +25,7 @@ from simple_rnn.optimizers import (
     RpropOptimizer,
 )
 from simple_rnn.training import (
+    Loss,
     TrainModel,
     compile_predict,
     compile_train_model,
@@ -33,9 +33,6 @@ from simple_rnn.training import (
     sum_of_squares,
     train,
 )
-
-if TYPE_CHECKING:
-    from simple_rnn.training import Loss
 
 __all__ = [
     "CONDITIONS",
@@ -50,11 +47,6 @@ __all__ = [
     "format_comparisons",
     "run",
 ]
-
-
-def __dir__() -> list[str]:
-    """Return the public names, which an editor offers to complete."""
-    return __all__
 
 
 # The article's settings (its main program). The blog has the same seed and sizes.
@@ -245,9 +237,8 @@ def build(
     TrainModel
         Ready for :func:`~simple_rnn.train`.
     """
-    _check_condition(condition)
     # One generator, as in the article: first it draws the data, then the weights.
-    rng = np.random.RandomState(whole_number("seed", seed, minimum=0))
+    rng = np.random.RandomState(seed)
     data = make_counting_dataset(num_samples, seq_len, rng=rng, dtype=condition.dtype)
     net = simpleRNN(seq_len, 1, 1, rng=rng, dtype=condition.dtype)
     if condition.initial_weights is not None:
@@ -266,9 +257,6 @@ def run(
     **settings: Any,
 ) -> History:
     """Run a condition as it was published, or with other settings.
-
-    To be able to go on after an interruption, use :func:`build` and :func:`~simple_rnn.train`: what
-    ``build`` returns keeps the history.
 
     Parameters
     ----------
@@ -291,9 +279,7 @@ def run(
     TrainingDiverged
         At the first epoch whose cost is not finite.
     """
-    _check_condition(condition)
-    # Checked here too, before the seconds of compiling.
-    n_epochs = whole_number("n_epochs", condition.n_epochs if n_epochs is None else n_epochs)
+    n_epochs = condition.n_epochs if n_epochs is None else n_epochs
     history = train(build(condition, **settings), n_epochs, report=report)
     if report is not None and condition.unseen_sequence:
         report(answer_line(condition, history))
@@ -328,12 +314,6 @@ def _output(sequence: tuple[int, ...], weights: tuple[float, float], dtype: str)
     net.weights = weights
     (output,) = compile_predict(net)(np.reshape(sequence, (-1, 1)))  # time-major: a column
     return output
-
-
-def _check_condition(condition: Any) -> None:
-    """Raise TypeError unless ``condition`` is a :class:`Condition`."""
-    choices = " or ".join(f"CONDITIONS[{name!r}]" for name in CONDITIONS)
-    check_instance("condition", condition, Condition, f"a Condition: {choices}")
 
 
 @dataclass(frozen=True)
@@ -390,8 +370,6 @@ def compare(condition: Condition, history: History) -> list[Comparison]:
         One for each published line (1 + 20 + 1 for a condition of the article), with the line that
         the run prints for the same; an empty one where it prints none.
     """
-    _check_condition(condition)
-    check_instance("history", history, History, "a History: what run(condition) returns")
     obtained = history.lines()
     if condition.unseen_sequence:
         obtained.append(answer_line(condition, history))

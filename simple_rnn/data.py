@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simple_rnn._checks import check_dtype, float_array, legacy_generator, whole_number
+from simple_rnn._checks import check_rng, float_arrays
 
 __all__ = ["CountingDataset", "make_counting_dataset"]
 
@@ -34,9 +34,11 @@ class CountingDataset:
     ----------
     x : ndarray of shape (seq_len, num_samples), float32 or float64
         The sequences, time-major. In the counting task each entry is 0 or 1; the network takes any
-        finite numbers.
+        finite numbers. Your own network may have several numbers per step: (seq_len, num_samples,
+        n_inputs).
     y : ndarray of shape (num_samples,)
-        The target of each sequence: the number of its ones.
+        The target of each sequence: the number of its ones. With (seq_len, num_samples) there is a
+        target at every step.
     s0 : ndarray of shape (num_samples,), optional
         The state before the first step; None stands for zeros.
 
@@ -62,56 +64,32 @@ class CountingDataset:
 
     def __post_init__(self) -> None:
         """Convert the three arrays, and check that they describe the same samples."""
-        x = float_array("x", self.x)
-        y = float_array("y", self.y, x.dtype)
-        s0 = np.zeros_like(y) if self.s0 is None else float_array("s0", self.s0, x.dtype)
+        zeros = np.zeros(np.shape(self.x)[1:2]) if self.s0 is None else self.s0
+        x, y, s0 = float_arrays(x=self.x, y=self.y, s0=zeros)
+        if x.ndim < 2 or 0 in x.shape:
+            raise ValueError(
+                f"x has shape {x.shape}; expected (seq_len, num_samples), both at least 1: a single"
+                " sequence is a column, np.reshape(sequence, (-1, 1))"
+            )
+        for name, array in (("y", y), ("s0", s0)):
+            at_every_step = name == "y" and array.shape == x.shape[:2]
+            if array.shape[:1] != x.shape[1:2] and not at_every_step:
+                raise ValueError(
+                    f"{name} has shape {array.shape} where x has shape {x.shape}; expected one"
+                    " entry per column of x. Time comes first: is it x.T?"
+                )
+        # With as many steps as samples the shapes cannot tell which axis is time; the counts can.
+        if np.array_equal(x.sum(axis=1), y) and not np.array_equal(x.sum(axis=0), y):
+            raise ValueError(
+                "y holds the sums of the rows of x; time runs down the columns: pass x.T"
+            )
         for name, array in (("x", x), ("y", y), ("s0", s0)):
             # The way to set an attribute of a frozen dataclass.
             object.__setattr__(self, name, array)
-        check_time_major("x", self.x)
-        num_samples = self.x.shape[1]
-        for name, array in (("y", self.y), ("s0", self.s0)):
-            if array.shape != (num_samples,):
-                remedy = ""
-                if array.shape == self.x.shape[:1]:
-                    remedy = ". If x has one row per sample, pass x.T: time comes first"
-                elif array.shape == self.x.shape:
-                    remedy = ". A target at every step is in the notebook's section 11"
-                raise ValueError(
-                    f"{name} has shape {array.shape} where x has shape {self.x.shape}, which is"
-                    f" (seq_len, num_samples); expected ({num_samples},), one entry per column of"
-                    f" x{remedy}"
-                )
-        # With as many steps as samples the shapes cannot tell which axis is time; the counts can.
-        counts_columns = np.array_equal(self.x.sum(axis=0), self.y)
-        counts_rows = np.array_equal(self.x.sum(axis=1), self.y)
-        if counts_rows and not counts_columns:
-            raise ValueError(
-                "y holds the sums of the rows of x; expected those of its columns, along which time"
-                " runs. x has one row per sample: pass x.T"
-            )
 
     def __repr__(self) -> str:
         """Return the sizes and the dtype, on one line."""
-        steps, samples = self.x.shape
-        return f"<CountingDataset: {samples} sequences of {steps} steps, {self.x.dtype}>"
-
-
-def check_time_major(name: str, array: np.ndarray) -> None:
-    """Raise ValueError unless ``array`` is of shape (seq_len, num_samples) and not empty."""
-    if array.ndim != 2 or 0 in array.shape:
-        remedy = ""
-        if array.ndim == 1:
-            remedy = ". A single sequence is a column: np.reshape(sequence, (-1, 1))"
-        elif array.ndim == 3:
-            remedy = (
-                ". For several numbers at a step, compile functions of your own, to train and to"
-                " predict: compile_function, as in the notebook's section 11"
-            )
-        raise ValueError(
-            f"{name} has shape {array.shape}; expected (seq_len, num_samples), both at least 1"
-            f"{remedy}"
-        )
+        return f"<CountingDataset: x {self.x.shape}, y {self.y.shape}, {self.x.dtype}>"
 
 
 def make_counting_dataset(
@@ -142,7 +120,7 @@ def make_counting_dataset(
     Raises
     ------
     ValueError
-        If a size is not a whole number of at least 1, or ``dtype`` is neither float32 nor float64.
+        If a size is 0.
     TypeError
         If ``rng`` is not a ``RandomState``.
 
@@ -161,11 +139,8 @@ def make_counting_dataset(
     -----
     Source: the article's section on the details of the simple RNN code.
     """
-    num_samples = whole_number("num_samples", num_samples)
-    seq_len = whole_number("seq_len", seq_len)
-    check_dtype(dtype)
-    rng = legacy_generator(rng)
+    rng = check_rng(rng)
     x = np.empty((seq_len, num_samples), dtype=dtype)
     for sample in range(num_samples):
         x[:, sample] = np.around(rng.rand(seq_len))
-    return CountingDataset(x, y=x.sum(axis=0), s0=np.zeros(num_samples, dtype=dtype))
+    return CountingDataset(x, y=x.sum(axis=0))

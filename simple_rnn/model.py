@@ -21,51 +21,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import aesara
-import aesara.tensor as at
+import aesara.tensor as T
 import numpy as np
 from aesara.compile.sharedvalue import SharedVariable
 from aesara.tensor.var import TensorVariable
 
-from simple_rnn._aesara.graphs import as_scan_inputs, shared_array
-from simple_rnn._checks import (
-    check_dtype,
-    check_instance,
-    float_array,
-    legacy_generator,
-    show,
-    whole_number,
-)
+from simple_rnn._aesara.graphs import shared_array
+from simple_rnn._checks import check_rng
 
 __all__ = ["parameter", "simpleRNN"]
 
 # The initial weights are drawn uniformly from [-INITIAL_RANGE, INITIAL_RANGE] (article, simpleRNN).
 INITIAL_RANGE = 0.1
-
-
-def parameter(values: Any, name: str, dtype: str = "float32") -> SharedVariable:
-    """Return a shared variable to train, for a network of one's own.
-
-    It has the dtype of the computation, so that each step gives a state of the same dtype, as
-    ``scan`` asks. And its shape is part of its type: only so does Aesara broadcast a length of 1.
-
-    Parameters
-    ----------
-    values : array or nested lists of real numbers
-        The initial values.
-    name : str
-        The name in graphs and messages.
-    dtype : str
-        That of the data: float32, or float64.
-
-    Returns
-    -------
-    shared variable
-        With a copy of the values. It belongs into the network's ``params``.
-    """
-    check_instance("name", name, str, "a string: parameter(values, name)")
-    variable = shared_array(float_array(name, values, dtype), name)
-    variable.tag.is_parameter = True  # for the check that params has it
-    return variable
 
 
 class simpleRNN:
@@ -101,16 +68,15 @@ class simpleRNN:
     Raises
     ------
     ValueError
-        If ``slen`` is not a whole number of at least 1, ``nx`` or ``nrec`` is not 1, or ``dtype``
-        is neither float32 nor float64.
+        If ``nx`` or ``nrec`` is not 1.
     TypeError
         If ``rng`` is not a ``RandomState``.
 
     Examples
     --------
     >>> net = simpleRNN(10, 1, 1, rng=np.random.RandomState(1))
-    >>> x_t = at.matrix("x_t", dtype="float32")
-    >>> s0 = at.vector("s0", dtype="float32")
+    >>> x_t = T.matrix("x_t", dtype="float32")
+    >>> s0 = T.vector("s0", dtype="float32")
     >>> y_t = net.state_update(x_t, s0)
     >>> y_hypo = y_t[-1]
 
@@ -132,13 +98,9 @@ class simpleRNN:
         dtype: str = "float32",
     ) -> None:
         if (nx, nrec) != (1, 1):
-            raise ValueError(
-                f"nx is {show(nx)} and nrec is {show(nrec)}; expected 1 and 1: this network has one"
-                " weight of each kind; another network is a subclass with params of its own"
-            )
-        check_dtype(dtype)
-        rng = legacy_generator(rng)
-        self.len = whole_number("slen", slen)
+            raise ValueError(f"nx is {nx} and nrec is {nrec}; expected 1 and 1, one weight of each")
+        rng = check_rng(rng)
+        self.len = slen
         self.w_x = parameter(rng.uniform(-INITIAL_RANGE, INITIAL_RANGE, nx), "w_x", dtype)
         self.w_rec = parameter(rng.uniform(-INITIAL_RANGE, INITIAL_RANGE, nrec), "w_rec", dtype)
         self.params = [self.w_x, self.w_rec]
@@ -155,10 +117,9 @@ class simpleRNN:
 
         Parameters
         ----------
-        x_t : symbolic matrix of shape (seq_len, num_samples)
-            The sequences, time-major. Its dtype, float32 or float64, is that of the computation:
-            the weights and ``s0`` are cast to it.
-        s0 : symbolic vector of shape (num_samples,)
+        x_t : symbolic matrix of shape (seq_len, num_samples), float32 or float64
+            The sequences, time-major. The weights are cast to its dtype.
+        s0 : symbolic vector of shape (num_samples,), of the dtype of ``x_t``
             The state before the first step.
 
         Returns
@@ -169,14 +130,13 @@ class simpleRNN:
         Raises
         ------
         TypeError
-            If ``x_t`` is not of dtype float32 or float64.
-        ValueError
-            If the shapes do not fit together.
+            If ``x_t`` holds whole numbers, to which the weights would be rounded.
         """
-        x_t, s0 = as_scan_inputs(x_t, s0)
+        if x_t.dtype not in ("float32", "float64"):
+            raise TypeError(f"x_t is {x_t.dtype}; expected float32 or float64")
         # As in the article each weight is a vector, of one entry.
-        w_x = at.cast(self.w_x[0], x_t.dtype)
-        w_rec = at.cast(self.w_rec[0], x_t.dtype)
+        w_x = T.cast(self.w_x[0], x_t.dtype)
+        w_rec = T.cast(self.w_rec[0], x_t.dtype)
         # What scan returns beside the states, updates of random numbers, is empty here.
         y_t, _ = aesara.scan(
             fn=self.step,
@@ -186,23 +146,6 @@ class simpleRNN:
         )
         return y_t
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Refuse to replace a parameter: graphs and optimizers hold the variable."""
-        old = vars(self).get(name)
-        if any(old is p for p in vars(self).get("params", ())):
-            raise AttributeError(
-                f"{name} is a parameter already; {show(value)} in its place would not be trained."
-                f" To set its value: {name}.set_value(np.array(values, {old.dtype!r})), of shape"
-                f" {old.get_value().shape}, or net.weights = ... for all"
-            )
-        super().__setattr__(name, value)
-
-    def __repr__(self) -> str:
-        """Return the parameters, on one line."""
-        values = [(p, p.get_value(borrow=True)) for p in self.params]
-        shown = (f"{p} = {v.item():.6g}" if v.size == 1 else f"{p} {v.shape}" for p, v in values)
-        return f"<{type(self).__name__}: {', '.join(shown)}>"
-
     @property
     def weights(self) -> tuple[float, ...]:
         """All entries of the parameters, one after the other."""
@@ -210,14 +153,36 @@ class simpleRNN:
 
     @weights.setter
     def weights(self, values: Sequence[float]) -> None:
-        values = float_array("weights", values, self.params[0].dtype)
-        shape = (len(self.weights),)
-        if values.shape != shape:
-            names = ", ".join(map(str, self.params))
-            raise ValueError(f"weights has shape {values.shape}; expected {shape}: ({names})")
-        first = 0
-        for p in self.params:
-            new = p.get_value()
-            new.flat = values[first : first + new.size]
-            p.set_value(new)
-            first += new.size
+        old = [p.get_value() for p in self.params]
+        parts = np.split(np.asarray(values), np.cumsum([p.size for p in old])[:-1])
+        for p, new, value in zip(self.params, parts, old):
+            p.set_value(new.reshape(value.shape).astype(value.dtype))
+
+    def __repr__(self) -> str:
+        """Return the class and the names of its parameters."""
+        return f"<{type(self).__name__}: {', '.join(map(str, self.params))}>"
+
+
+def parameter(values: Any, name: str, dtype: str = "float32") -> SharedVariable:
+    """Return a shared variable to train, for your own network.
+
+    It has the dtype of the computation, so that each step gives a state of the same dtype, as
+    ``scan`` asks. And its shape is part of its type: only so does Aesara broadcast a length of 1.
+
+    Parameters
+    ----------
+    values : array or nested lists of real numbers
+        The initial values.
+    name : str
+        The name in graphs and messages.
+    dtype : str
+        That of the data: float32, or float64.
+
+    Returns
+    -------
+    shared variable
+        With a copy of the values. It belongs into the network's ``params``.
+    """
+    variable = shared_array(np.asarray(values, dtype), name)
+    variable.tag.is_parameter = True  # for the check that params has it
+    return variable

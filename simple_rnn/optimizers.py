@@ -5,12 +5,12 @@ of ``(shared variable, new expression)`` pairs, which ``aesara.function(updates=
 Any object with such a ``minimize`` works wherever these do. A new one is a small subclass of
 :class:`Optimizer`::
 
-    import aesara.tensor as at
+    import aesara.tensor as T
     from simple_rnn.optimizers import Optimizer, constant_like
 
     class SignDescent(Optimizer):
         def minimize(self, loss):
-            return [(p, p - constant_like(p, self.learning_rate) * at.sgn(g))
+            return [(p, p - constant_like(p, self.learning_rate) * T.sgn(g))
                     for p, g in zip(self.params, self.gradients(loss))]
 
 :func:`~simple_rnn.compile_train_model` also takes updates in plain numbers, ``p - 0.01 * g``; these
@@ -26,18 +26,19 @@ from collections.abc import Sequence
 from functools import partial, reduce
 from numbers import Real
 from operator import add
-from typing import Any, Callable
+from typing import Any
 
 import aesara
-import aesara.tensor as at
+import aesara.tensor as T
 import numpy as np
 from aesara.compile.sharedvalue import SharedVariable
 from aesara.gradient import DisconnectedInputError
 from aesara.graph.basic import Variable, ancestors
 from aesara.tensor.var import TensorVariable
 
-from simple_rnn._aesara.graphs import folding_in_python
-from simple_rnn._checks import check_instance, show
+from simple_rnn._aesara.graphs import folding_in_python, shared_array
+from simple_rnn._checks import show
+from simple_rnn.numerics import Updates, as_written
 
 __all__ = [
     "GradientDescentOptimizer",
@@ -48,8 +49,6 @@ __all__ = [
     "constant_like",
 ]
 
-Updates = list[tuple[SharedVariable, TensorVariable]]
-
 
 def constant_like(param: SharedVariable, value: float | TensorVariable) -> TensorVariable:
     """Return ``value``, a number or a symbolic scalar, in the parameter's dtype.
@@ -58,18 +57,14 @@ def constant_like(param: SharedVariable, value: float | TensorVariable) -> Tenso
     float32 parameter would become float64 too, which Aesara refuses.
     """
     if isinstance(value, Variable):
-        return at.cast(value, param.dtype)
-    return at.constant(np.asarray(value, dtype=param.dtype))
+        return T.cast(value, param.dtype)
+    return T.constant(np.asarray(value, dtype=param.dtype))
 
 
 def accumulator(param: SharedVariable, name: str, start: float = 0.0) -> SharedVariable:
     """Return a new shared variable of the parameter's shape and dtype, each entry ``start``."""
-    expected = "one parameter, a shared variable: an accumulator is of the shape of one"
-    check_instance("param", param, SharedVariable, expected)
-    # With the parameter's static shape: an update must have the type of what it updates.
-    values = np.full_like(param.get_value(borrow=True), start)
-    variable = aesara.shared(values, name=f"{name}_{param}", shape=param.type.shape)
-    variable.tag.is_accumulator = True  # for check_updates
+    variable = shared_array(np.full_like(param.get_value(borrow=True), start), f"{name}_{param}")
+    variable.tag.is_accumulator = True  # for the check that it has an update
     return variable
 
 
@@ -98,9 +93,21 @@ class Optimizer:
         self, params: Sequence[SharedVariable], learning_rate: float | TensorVariable
     ) -> None:
         self.params = check_params(params)
-        self.learning_rate = check_hyperparameter(
-            "learning_rate", learning_rate, "a finite number above 0", lambda n: 0 < n < np.inf
-        )
+        self.learning_rate = learning_rate
+
+    @property
+    def learning_rate(self) -> float | TensorVariable:
+        """The step size; it cannot be replaced, as compiled functions would not know of it."""
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float | TensorVariable) -> None:
+        if hasattr(self, "_learning_rate"):
+            raise AttributeError(
+                "learning_rate is part of the compiled formulas; for one that can be changed make"
+                " the optimizer with rate = aesara.shared(0.001), then rate.set_value(1e-4)"
+            )
+        self._learning_rate = check_hyperparameter("learning_rate", value)
 
     @folding_in_python()
     def gradients(self, loss: TensorVariable) -> list[TensorVariable]:
@@ -118,28 +125,22 @@ class Optimizer:
 
         Raises
         ------
-        TypeError
-            If ``loss`` is not symbolic.
         ValueError
-            If ``loss`` is not a scalar, or does not depend on one of the parameters.
+            If ``loss`` is not a symbolic scalar, or does not depend on one of the parameters.
         """
-        expected = "a symbolic scalar, for example at.square(y_ - y_hypo).sum()"
-        check_instance("loss", loss, TensorVariable, expected)
-        if loss.ndim != 0:
-            raise ValueError(
-                f"loss has {loss.ndim} dimensions; expected a scalar: loss.sum() or loss.mean()"
-            )
+        if getattr(loss, "ndim", None) != 0:
+            raise ValueError(f"loss is {show(loss)}; expected a symbolic scalar: loss.sum()")
         try:
             gradients = aesara.grad(loss, self.params)
         except DisconnectedInputError:
             found = set(ancestors([loss]))
             missing = ", ".join(str(p) for p in self.params if p not in found)
             raise ValueError(
-                f"loss does not depend on {missing}; expected a loss of the network's answers,"
-                " y_hypo, and an optimizer with the params of the same network"
+                f"loss does not depend on {missing}; expected the params of the network that it is"
+                " computed from"
             ) from None
         # Where the loss is of another dtype than the parameter, so is the gradient at first.
-        return [at.cast(g, p.dtype) for p, g in zip(self.params, gradients)]
+        return [T.cast(g, p.dtype) for p, g in zip(self.params, gradients)]
 
     def minimize(self, loss: TensorVariable) -> Updates:
         """Return the formulas of one step towards a smaller ``loss``.
@@ -161,12 +162,7 @@ class Optimizer:
 
     def __repr__(self) -> str:
         """Return the class and what it was made with, on one line."""
-        settings = (
-            (name, value.get_value() if isinstance(value, SharedVariable) else value)
-            for name, value in vars(self).items()
-        )
-        shown = ", ".join(f"{name} = {show(value)}" for name, value in settings)
-        return f"<{type(self).__name__}: {shown}>"
+        return f"<{type(self).__name__}: {self.params}, learning_rate = {self.learning_rate}>"
 
 
 class GradientDescentOptimizer(Optimizer):
@@ -195,11 +191,12 @@ class GradientDescentOptimizer(Optimizer):
     def minimize(self, loss: TensorVariable) -> Updates:
         """Return the formulas of one step; see :meth:`Optimizer.minimize`."""
         updates = []
-        for p, g in zip(self.params, self.gradients(loss)):
+        gradients = self.gradients(loss)
+        for p, g in zip(self.params, gradients):
             learning_rate = constant_like(p, self.learning_rate)
-            p64, lr64, g64 = (at.cast(v, "float64") for v in (p, learning_rate, g))
-            updates.append((p, at.cast(p64 - lr64 * g64, p.dtype)))
-        return updates
+            p64, lr64, g64 = (T.cast(v, "float64") for v in (p, learning_rate, g))
+            updates.append((p, T.cast(p64 - lr64 * g64, p.dtype)))
+        return as_written(updates, gradients)
 
 
 class RMSPropOptimizer(Optimizer):
@@ -266,7 +263,7 @@ class RMSPropOptimizer(Optimizer):
         loss : symbolic scalar
             What to minimize.
         momentum : float or symbolic scalar
-            The share of the last step that the next one keeps, in [0, 1).
+            The share of the last step that the next one keeps, at least 0 and below 1.
         rescale : float or symbolic scalar
             The square root of the gradient's norm above which the gradient is scaled down; infinity
             for never.
@@ -277,35 +274,35 @@ class RMSPropOptimizer(Optimizer):
             Updates of the parameters and of the accumulators. Each call of ``minimize`` makes new
             accumulators; they keep their values from epoch to epoch.
         """
-        momentum = check_hyperparameter(
-            "momentum", momentum, "a number in [0, 1)", lambda n: 0 <= n < 1
-        )
-        rescale = check_hyperparameter("rescale", rescale, "a number above 0", lambda n: n > 0)
+        rescale = check_hyperparameter("rescale", rescale)
         gradients = self.gradients(loss)
         # sum would start from the integer 0, which the flag cast_policy may make a float64.
-        squared_norm = reduce(add, (at.sum(at.square(g)) for g in gradients))
+        squared_norm = reduce(add, (T.sum(T.square(g)) for g in gradients))
         # Rounded once, from float64: among the ways to write it the one with the article's digits.
-        n64 = at.sqrt(at.sqrt(at.cast(squared_norm, "float64")))
+        n64 = T.sqrt(T.sqrt(T.cast(squared_norm, "float64")))
+        not_finite = T.or_(T.isnan(n64), T.isinf(n64))
 
         updates = []
         for p, g in zip(self.params, gradients):
             c = partial(constant_like, p)  # c(2) is the constant 2 in the dtype of p
             s, a, m = (accumulator(p, name) for name in ("s", "a", "m"))
 
-            n = at.cast(n64, p.dtype)
-            rescaled = g / at.maximum(c(1), n / c(rescale))
-            not_finite = at.or_(at.isnan(n), at.isinf(n))
-            g = at.switch(not_finite, c(self.FALLBACK) * p, rescaled)
-            s_new = c(self.DECAY) * s + c(1 - self.DECAY) * at.square(g)
+            n = T.cast(n64, p.dtype)
+            rescaled = g / T.maximum(c(1), n / c(rescale))
+            g = T.switch(not_finite, c(self.FALLBACK) * p, rescaled)
+            s_new = c(self.DECAY) * s + c(1 - self.DECAY) * T.square(g)
             a_new = c(self.DECAY) * a + c(1 - self.DECAY) * g
             # Rounding can make the variance negative, and its root NaN.
-            variance = at.maximum(s_new - at.square(a_new), c(0))
-            r = at.maximum(at.sqrt(variance), c(self.FLOOR))
+            variance = T.maximum(s_new - T.square(a_new), c(0))
+            r = T.maximum(T.sqrt(variance), c(self.FLOOR))
             d = c(self.learning_rate) * (g / r)
             p_new = p + c(momentum**2) * m - c(1 + momentum) * d
             m_new = c(momentum) * m - d
             updates += [(s, s_new), (a, a_new), (m, m_new), (p, p_new)]
-        return updates
+        # At how many updates: at the end of a training it is told.
+        n_not_finite = aesara.shared(0, name="n_not_finite")
+        updates += [(n_not_finite, n_not_finite + not_finite)]
+        return as_written(updates, gradients)
 
 
 class RpropOptimizer(Optimizer):
@@ -358,52 +355,35 @@ class RpropOptimizer(Optimizer):
         list of (shared variable, symbolic expression)
             Updates of the parameters, the steps and the signs.
         """
-        eta_plus = check_hyperparameter(
-            "eta_plus", eta_plus, "a finite number of at least 1", lambda n: 1 <= n < np.inf
-        )
-        eta_minus = check_hyperparameter(
-            "eta_minus", eta_minus, "a number above 0 and below 1", lambda n: 0 < n < 1
-        )
         updates = []
-        for p, g in zip(self.params, self.gradients(loss)):
+        gradients = self.gradients(loss)
+        for p, g in zip(self.params, gradients):
             c = partial(constant_like, p)
             delta, sgn = accumulator(p, "delta", start=1.0), accumulator(p, "sgn")
-            sgn_new = at.sgn(g)
-            delta_new = at.switch(at.eq(sgn_new, sgn), c(eta_plus), c(eta_minus)) * delta
+            sgn_new = T.sgn(g)
+            delta_new = T.switch(T.eq(sgn_new, sgn), c(eta_plus), c(eta_minus)) * delta
             p_new = p - c(self.learning_rate) * delta_new * sgn_new
             updates += [(delta, delta_new), (sgn, sgn_new), (p, p_new)]
-        return updates
+        return as_written(updates, gradients)
 
 
-def check_hyperparameter(
-    name: str, value: Any, expected: str, holds: Callable[[float], bool]
-) -> float | TensorVariable:
-    """Return a number for which ``holds`` is true, or a symbolic scalar, whose value may change."""
-    if isinstance(value, Variable):
-        if getattr(value, "ndim", None) != 0:
-            raise TypeError(f"{name} is {value} of type {value.type}; expected a symbolic scalar")
+def check_hyperparameter(name: str, value: Any) -> float | TensorVariable:
+    """Return a number above 0, or a symbolic scalar, whose value may change."""
+    if isinstance(value, Variable) and value.ndim == 0:
         return value
-    if isinstance(value, bool) or not isinstance(value, Real) or not holds(value):
-        raise ValueError(f"{name} is {show(value)}; expected {expected}, or a symbolic scalar")
+    if not isinstance(value, Real) or not value > 0:
+        raise ValueError(f"{name} is {show(value)}; expected a number above 0")
     return float(value)
 
 
 def check_params(params: Any) -> list[SharedVariable]:
     """Return ``params`` as a list of shared variables that can be trained."""
     # A variable can be iterated over too, into its symbolic entries.
-    if isinstance(params, Variable) or not hasattr(params, "__iter__"):
-        raise TypeError(
-            f"params is {show(params)}; expected a list of shared variables, for example net.params"
-        )
-    params = list(params)
-    for i, param in enumerate(params):
-        if not isinstance(param, SharedVariable):
+    params = [params] if isinstance(params, Variable) else list(params)
+    for param in params:
+        if not isinstance(param, SharedVariable) or "float" not in param.dtype:
             raise TypeError(
-                f"params[{i}] is {show(param)}; expected a shared variable: parameter(values, name)"
-            )
-        if param.type.dtype not in ("float32", "float64"):
-            raise TypeError(
-                f"params[{i}], {param}, has dtype {param.type.dtype}; expected float32 or float64:"
-                " aesara.shared(value.astype('float32'))"
+                f"params holds {show(param)}; expected shared variables of floats, as from"
+                " parameter(values, name)"
             )
     return params

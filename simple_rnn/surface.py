@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable
 
 import aesara
-import aesara.tensor as at
+import aesara.tensor as T
 import numpy as np
 
 from simple_rnn import plotting
 from simple_rnn._aesara.graphs import folding_in_python, shared_array
-from simple_rnn._checks import check_instance, float_array, show
-from simple_rnn._own_parts import calls_step
 from simple_rnn.data import CountingDataset
 from simple_rnn.history import History
 from simple_rnn.model import simpleRNN
@@ -41,7 +39,7 @@ def compile_cost(
     dataset : CountingDataset
         The sequences, time-major; copied.
     net : simpleRNN, optional
-        A network with a ``step`` of its own, which computes entry by entry: here it is given all
+        A network with its own ``step``, which computes entry by entry: here it is given all
         pairs of weights at once, in place of those of ``net``. None stands for the article's.
 
     Returns
@@ -53,8 +51,7 @@ def compile_cost(
     Raises
     ------
     TypeError
-        If ``dataset`` is not a :class:`~simple_rnn.CountingDataset`, or ``net`` has a
-        ``state_update`` of its own.
+        If ``net`` has its own ``state_update``.
 
     Examples
     --------
@@ -62,38 +59,27 @@ def compile_cost(
     >>> cost([0, 1], 1)
     array([5., 0.])
     """
-    check_instance("dataset", dataset, CountingDataset, "what make_counting_dataset() returns")
-    if net is not None and not (isinstance(net, simpleRNN) and calls_step(net)):
-        raise TypeError(
-            f"net is {show(net)}; expected a network of two weights, whose step may be its own, and"
-            " whose state_update is simpleRNN's"
-        )
+    if net is not None and type(net).state_update is not simpleRNN.state_update:
+        raise TypeError(f"net is {net}; expected one whose state_update is that of simpleRNN")
     x_t = shared_array(dataset.x.astype("float64"), name="x_t")
     y_ = shared_array(dataset.y.astype("float64"), name="y_")
     s0 = shared_array(dataset.s0.astype("float64"), name="s0")
-    w_x, w_rec = at.dvector("w_x"), at.dvector("w_rec")
+    w_x, w_rec = T.dvector("w_x"), T.dvector("w_rec")
     # One row per sample, one column per pair of weights: each step computes all pairs at once.
     with folding_in_python():
         y_t, _ = aesara.scan(
             fn=simpleRNN.step if net is None else net.step,
             sequences=x_t[:, :, np.newaxis],
-            outputs_info=at.alloc(s0[:, np.newaxis], s0.shape[0], w_x.shape[0]),
+            outputs_info=T.alloc(s0[:, np.newaxis], s0.shape[0], w_x.shape[0]),
             non_sequences=[w_x, w_rec],
         )
     errors = y_[:, np.newaxis] - y_t[-1]
     # Along the first axis C and NumPy add in the same order, so that both give the same bits.
-    function = compile_function([w_x, w_rec], at.square(errors).sum(axis=0))
+    function = compile_function([w_x, w_rec], T.square(errors).sum(axis=0))
 
     def cost(w_x: Any, w_rec: Any) -> np.ndarray:
         """Return the cost of each pair of weights."""
-        w_x, w_rec = float_array("w_x", w_x, "float64"), float_array("w_rec", w_rec, "float64")
-        try:
-            pairs = np.broadcast_arrays(w_x, w_rec)
-        except ValueError:
-            raise ValueError(
-                f"w_x has shape {w_x.shape} and w_rec {w_rec.shape}; expected shapes that broadcast"
-                " against each other. w_rec[:, np.newaxis] pairs each with each"
-            ) from None
+        pairs = np.broadcast_arrays(np.asarray(w_x, "float64"), np.asarray(w_rec, "float64"))
         w_x, w_rec = (weights.ravel() for weights in pairs)
         blocks = (slice(i, i + BLOCK_SIZE) for i in range(0, max(1, w_x.size), BLOCK_SIZE))
         costs = np.concatenate([function(w_x[block], w_rec[block]) for block in blocks])
@@ -126,7 +112,7 @@ def plot_cost(
     ax : matplotlib.axes.Axes, optional
         Where to draw; None stands for a new figure.
     net : simpleRNN, optional
-        The network that was trained, if it has a ``step`` of its own.
+        The network that was trained, if it has its own ``step``.
 
     Returns
     -------
@@ -135,26 +121,16 @@ def plot_cost(
 
     Raises
     ------
-    TypeError
-        If ``histories`` is not a mapping to histories, or ``dataset`` or ``net`` of another kind.
     ValueError
-        If ``limits`` are not two finite numbers, the smaller one first, or a history is not of two
-        weights.
+        If a history is not of two weights.
     """
-    histories = {} if histories is None else histories
-    check_instance("histories", histories, Mapping, 'a mapping, for example {"RMSProp": history}')
+    histories = histories or {}
     for name, history in histories.items():
-        check_instance(f"histories[{name!r}]", history, History, "what train(...) returns")
-        n_weights = history.weights.shape[1]
-        if n_weights != 2:
+        if history.weights.shape[1] != 2:
             raise ValueError(
-                f"histories[{name!r}] is of a network of {n_weights} weights; expected"
-                " two, over which the cost is drawn"
+                f"histories[{name!r}] is of {history.weights.shape[1]} weights; expected two"
             )
-    low_high = float_array("limits", limits, "float64")
-    if low_high.shape != (2,) or low_high[0] >= low_high[1]:
-        raise ValueError(f"limits is {show(limits)}; expected two numbers, the smaller one first")
-    weights = np.linspace(*low_high, 111)
+    weights = np.linspace(*limits, 111)
     cost = compile_cost(dataset, net)
     costs = cost(weights, weights[:, np.newaxis])
     paths = {name: history.weights for name, history in histories.items()}

@@ -5,27 +5,23 @@
 
 from __future__ import annotations
 
+import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 
-import aesara.tensor as at
+import aesara.tensor as T
 import numpy as np
 from aesara.compile.sharedvalue import SharedVariable
+from aesara.graph.basic import ancestors
+from aesara.tensor.var import TensorVariable
 
 from simple_rnn._aesara.calls import bare_call
-from simple_rnn._aesara.graphs import shared_array
-from simple_rnn._checks import check_instance, float_array, whole_number
-from simple_rnn._interrupts import ctrl_c_between_epochs
-from simple_rnn._own_parts import (
-    answers_of,
-    answers_to,
-    check_network,
-    check_optimizer,
-    check_updates,
-)
-from simple_rnn.data import CountingDataset, check_time_major
+from simple_rnn._aesara.graphs import aesara_flags, in_type_of, shared_array
+from simple_rnn._checks import show
+from simple_rnn.data import CountingDataset
 from simple_rnn.history import (
     REPORT_EVERY,
     History,
@@ -33,17 +29,10 @@ from simple_rnn.history import (
     cost_line,
     final_line,
     initial_line,
-    recorded,
-    weights_line,
 )
 from simple_rnn.model import simpleRNN
-from simple_rnn.numerics import compile_function
+from simple_rnn.numerics import Updates, compile_function
 from simple_rnn.optimizers import Optimizer
-
-if TYPE_CHECKING:
-    from aesara.tensor.var import TensorVariable
-
-    Loss = Callable[[TensorVariable, TensorVariable], TensorVariable]
 
 __all__ = [
     "TrainModel",
@@ -54,15 +43,17 @@ __all__ = [
     "train",
 ]
 
+Loss = Callable[[TensorVariable, TensorVariable], TensorVariable]
+
 
 def sum_of_squares(y_: TensorVariable, y_hypo: TensorVariable) -> TensorVariable:
     """Return the sum of the squared errors, ``sum((y_ - y_hypo)^2)``: the article's loss."""
-    return at.square(y_ - y_hypo).sum()
+    return T.square(y_ - y_hypo).sum()
 
 
 def mean_of_squares(y_: TensorVariable, y_hypo: TensorVariable) -> TensorVariable:
     """Return the mean of the squared errors: the source blog's loss."""
-    return at.square(y_ - y_hypo).mean()
+    return T.square(y_ - y_hypo).mean()
 
 
 def compile_train_model(
@@ -73,25 +64,22 @@ def compile_train_model(
 ) -> TrainModel:
     """Compile one epoch of training on the whole dataset.
 
-    The loss compares the last output of each sequence, ``y_t[-1]``, with its target. The first
-    compilation on a machine takes some seconds, and of a network of several units up to a minute,
-    most of it in the C++ compiler; the results are kept in Aesara's compile cache.
+    The loss compares the last output of each sequence, ``y_t[-1]``, with its target; with a target
+    at every step, all outputs.
 
     Parameters
     ----------
     net : simpleRNN
-        The network to train, or one of your own (:class:`~simple_rnn.simpleRNN`, Notes).
+        The network to train, or your own (:class:`~simple_rnn.simpleRNN`, Notes).
     optimizer : Optimizer
         Any object whose ``minimize(loss)`` returns updates of ``net.params``. A new value of
-        another dtype than its variable, or of a shape that is not known, is converted.
+        another dtype than its variable is converted.
     dataset : CountingDataset
         The sequences, time-major; copied, so that later changes have no effect. Its dtype is that
         of the computation.
     loss : callable
         ``loss(y_, y_hypo)`` returns a symbolic scalar from the targets and the outputs, both
-        symbolic of shape (num_samples,). The article's is the sum of squares, the default. In a
-        penalty the weights are ``net.w_x.sum()`` and ``net.w_rec.sum()``; ``net.weights`` are
-        numbers, which the gradient does not see.
+        symbolic and of one shape. The article's is the sum of squares, the default.
 
     Returns
     -------
@@ -101,11 +89,11 @@ def compile_train_model(
     Raises
     ------
     TypeError
-        If one of the arguments is of another kind, the network's answers are not a matrix, or an
-        update does not fit its variable.
+        If ``optimizer`` is a class, the network's answers are not symbolic, or an update does not
+        fit its variable.
     ValueError
-        If the network does not fit the data, the loss is not a scalar, or does not depend on the
-        optimizer's parameters, or one of these or of its accumulators has no update.
+        If the network does not fit the data, the loss is not a scalar, or a parameter or an
+        accumulator is left out.
 
     Notes
     -----
@@ -113,21 +101,18 @@ def compile_train_model(
     graph is built on shared variables of known shape, so that Aesara need not compute shapes at
     every epoch.
     """
-    check_network(net)
-    check_optimizer(optimizer)
-    check_instance(
-        "dataset", dataset, CountingDataset, "make_counting_dataset() or CountingDataset(x, y)"
-    )
-    check_instance("loss", loss, Callable, "a function loss(y_, y_hypo), like sum_of_squares")
+    if isinstance(optimizer, type):
+        name = optimizer.__name__
+        raise TypeError(f"optimizer is the class {name}; expected an object: {name}(net.params)")
     # The article's names: y_ for the targets, y_hypo for the network's answers, train_op for the
     # updates.
     x_t = shared_array(dataset.x, name="x_t")
     y_ = shared_array(dataset.y, name="y_")
     s0 = shared_array(dataset.s0, name="s0")
-    y_t = answers_of(net, x_t, s0)  # net.state_update(x_t, s0), and whether it fits the data
-    y_hypo = y_t[-1]
+    y_t = _state_update(net, x_t, s0, y_)
+    y_hypo = _answers(y_t, y_)
     cost = loss(y_, y_hypo)
-    train_op = check_updates(optimizer.minimize(cost), optimizer)
+    train_op = _complete(optimizer.minimize(cost), optimizer)
     function = compile_function(inputs=[], outputs=[cost], updates=train_op)
     return TrainModel(net, function, updated=[variable for variable, _ in train_op])
 
@@ -139,9 +124,6 @@ class TrainModel:
     An epoch takes all samples at once and updates the weights of ``net`` once. A call returns
     ``[cost]``, the cost before this update, as a 0-d array.
 
-    The function :func:`train` keeps the history, and begins new runs. A loop of one's own does
-    neither: where it sets ``net.weights``, it has to call :meth:`restart` too.
-
     Attributes
     ----------
     net : simpleRNN
@@ -151,12 +133,12 @@ class TrainModel:
     updated : sequence of shared variables
         What an epoch changes: the weights, and what the optimizer keeps from epoch to epoch.
     history : History or None
-        The run so far, up to its end or to where it was interrupted or diverged.
+        The last call of :func:`train`, up to its end or to where it was interrupted.
     """
 
     net: simpleRNN
     function: Callable[[], list[np.ndarray]]
-    updated: Sequence[SharedVariable] = ()
+    updated: Sequence[SharedVariable]
     history: History | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -169,25 +151,17 @@ class TrainModel:
         return self._epoch()
 
     def restart(self) -> None:
-        """Begin a new run: no history, and the optimizer's accumulators as when compiled.
-
-        The weights stay as they are.
-        """
+        """Begin anew: the optimizer's accumulators as when compiled; the weights stay."""
         for variable, value in self._at_first.items():
             variable.set_value(value)
-        self.history = None
+
+    def gradients_not_finite(self) -> int:
+        """Return at how many epochs RMSProp had to replace a gradient that was not finite."""
+        return sum(int(v.get_value()) for v in self.updated if v.name == "n_not_finite")
 
     def __reduce__(self) -> Any:
-        """Refuse a copy and a pickle: Aesara can make neither of a compiled function like this."""
-        raise TypeError(
-            "a TrainModel cannot be pickled or copied; save_state(train_model, path) keeps a"
-            " training, compile_train_model(...) makes another one"
-        )
-
-    def __repr__(self) -> str:
-        """Return what is trained and for how many epochs so far, on one line."""
-        n_epochs = 0 if self.history is None else len(self.history.costs)
-        return f"<TrainModel: {self.net}, {n_epochs} epochs so far>"
+        """Refuse a copy and a pickle, in which the network would not be that of the function."""
+        raise TypeError("a TrainModel cannot be copied; compile another, and set its net.weights")
 
 
 def train(
@@ -198,20 +172,16 @@ def train(
 ) -> History:
     """Train for ``n_epochs`` epochs and report as the article does.
 
-    Another call goes on with the run, equal to the bit, and its epochs count on. A new run begins,
-    with epoch 1 and with the optimizer's accumulators as at first, where the network has other
-    weights than at the end of ``train_model.history`` (because ``net.weights`` was set, or
-    ``train_model()`` was called), and after a divergence.
-
-    Ctrl-C takes effect between two epochs. The history up to there is ``train_model.history``. A
-    second Ctrl-C, a second later, does not wait for the end of the epoch.
+    The weights and the optimizer's accumulators live on in shared variables: another call goes on
+    from there, so 25 and then 35 epochs have the numbers of 60. ``train_model.restart()`` begins
+    anew. Ctrl-C raises KeyboardInterrupt; ``train_model.history`` has the epochs until then.
 
     Parameters
     ----------
     train_model : TrainModel
         What :func:`compile_train_model` returned.
     n_epochs : int
-        How many more epochs; the article's number is 2001.
+        How many epochs; the article's number is 2001.
     report_every : int
         After how many epochs the cost is reported.
     report : callable or None
@@ -220,17 +190,17 @@ def train(
     Returns
     -------
     History
-        The costs and weights of every epoch of the run, those of earlier calls too;
-        ``train_model.history`` is the same.
+        The costs and weights of every epoch of this call.
 
     Raises
     ------
-    TypeError
-        If ``train_model`` is not what :func:`compile_train_model` returned.
-    ValueError
-        If ``n_epochs`` or ``report_every`` is not a whole number of at least 1.
     TrainingDiverged
         At the first epoch whose cost is not finite.
+
+    Warns
+    -----
+    RuntimeWarning
+        If the gradient was not finite at some epochs, where the cost was.
 
     Examples
     --------
@@ -238,6 +208,7 @@ def train(
 
         for start in [(0, 0), (0.5, 0.5), (0.1, -0.1)]:
             net.weights = start
+            train_model.restart()
             train(train_model, 2001).plot(label=f"from {start}")
 
     In pieces, to watch the cost on data that the network is not trained on::
@@ -247,63 +218,126 @@ def train(
             train(train_model, 100, report=None)
             print(np.square(predict(unseen.x) - unseen.y).sum())
     """
-    check_instance("train_model", train_model, TrainModel, "what compile_train_model(...) returns")
-    n_epochs = whole_number("n_epochs", n_epochs)
-    report_every = whole_number("report_every", report_every)
-    report = report or _no_report
-
-    # recorded begins a run or goes on with it, and keeps the history however the loop ends; Ctrl-C
-    # waits for the end of an epoch.
-    with ctrl_c_between_epochs() as deliver_ctrl_c, recorded(train_model) as record:
-        done = len(train_model.history.costs)
-        first_line = weights_line if done else initial_line
-        report(first_line(train_model.net.weights))
-        for epoch in range(done + 1, done + n_epochs + 1):
+    net, report = train_model.net, report or (lambda line: None)
+    initial, epochs, started = net.weights, [], time.perf_counter()
+    not_finite_before = train_model.gradients_not_finite()
+    report(initial_line(initial))
+    try:
+        for epoch in range(1, n_epochs + 1):
             (cost,) = train_model()
-            record(cost)
+            epochs.append((cost, net.weights))  # one pair, so that Ctrl-C leaves no half of it
             if not isfinite(cost):
                 break
             if epoch % report_every == 0:
                 report(cost_line(epoch, cost))
-            deliver_ctrl_c()
+    finally:
+        costs, weights = zip(*epochs) if epochs else ((), ())
+        seconds = time.perf_counter() - started
+        history = History(np.array(costs), np.array([initial, *weights]), seconds)
+        train_model.history = history
 
-    history = train_model.history
-    if not isfinite(cost):
+    not_finite = train_model.gradients_not_finite() - not_finite_before
+    if not_finite:
+        warnings.warn(
+            f"the gradient was not finite at {not_finite} of {len(epochs)} epochs; the optimizer"
+            " replaced it. Does the loss take the logarithm or the root of 0?",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    if epochs and not isfinite(cost):
         raise TrainingDiverged(epoch, history)
-    report(final_line(history.final_weights))
+    report(final_line(net.weights))
     return history
 
 
-def _no_report(line: str) -> None:
-    """Take a line of the report and print nothing."""
-
-
-def compile_predict(net: simpleRNN) -> Callable[[Any], np.ndarray]:
+def compile_predict(net: simpleRNN, ndim: int = 2) -> Callable[[Any], np.ndarray]:
     """Compile the network's answer to sequences of any length and number.
 
     Parameters
     ----------
     net : simpleRNN
         The network. The answer uses the weights that it has at the time of the call.
+    ndim : int
+        The number of axes of ``x``: 3 where your own network takes several numbers per step.
 
     Returns
     -------
     callable
         ``predict(x)`` takes time-major ``x`` of shape (seq_len, num_samples), an array or nested
         lists, and returns an ndarray of shape (num_samples,): about the number of ones in each
-        sequence, once the network is trained. It raises ValueError if ``x`` is not two-dimensional
-        or not finite, and TypeError if it does not hold real numbers.
+        sequence, once the network is trained.
     """
-    check_network(net)
     dtype = net.params[0].dtype
-    x_t = at.matrix("x_t", dtype=dtype)
-    y_t = answers_of(net, x_t, s0=at.zeros_like(x_t[0]))
-    function = compile_function(inputs=[x_t], outputs=y_t[-1])
+    x_t = T.tensor(dtype, (None,) * ndim, name="x_t")
+    s0 = T.zeros((x_t.shape[1],), dtype)
+    function = compile_function(inputs=[x_t], outputs=_state_update(net, x_t, s0)[-1])
 
     def predict(x: Any) -> np.ndarray:
         """Return the answer to each sequence of time-major ``x``."""
-        x = float_array("x", x, dtype)
-        check_time_major("x", x)
-        return answers_to(function, x)
+        x = np.asarray(x, dtype)
+        if x.ndim != ndim:
+            raise ValueError(
+                f"x has shape {x.shape}; expected (seq_len, num_samples): a single sequence is a"
+                " column, np.reshape(sequence, (-1, 1))"
+            )
+        return function(x)
 
     return predict
+
+
+# What your own network and your own optimizer have to fit.
+
+
+def _answers(y_t: TensorVariable, y_: TensorVariable) -> TensorVariable:
+    """Return the outputs that have a target: the last of each sequence, or all."""
+    return y_t if y_.ndim == y_t.ndim else y_t[-1]
+
+
+def _state_update(
+    net: simpleRNN, x_t: TensorVariable, s0: TensorVariable, y_: TensorVariable | None = None
+) -> TensorVariable:
+    """Return ``net.state_update(x_t, s0)``; your own network is tried on the data first."""
+    # By floatX a plain number in the formulas, and T.zeros, have the dtype of the data.
+    with aesara_flags(cxx="", floatX=x_t.dtype):
+        if type(net) is not simpleRNN:
+            # Aesara computes each operation as it is written: one that does not fit stops at its
+            # line. Of such a graph it cannot take gradients, so another is built to train.
+            with aesara_flags(compute_test_value="ignore"):
+                tried = net.state_update(x_t, s0)
+                _check_answers(net, tried, y_)
+        return net.state_update(x_t, s0)
+
+
+def _check_answers(net: simpleRNN, y_t: Any, y_: SharedVariable | None) -> None:
+    """Raise an error unless there is one answer for each target, from parameters in ``params``."""
+    if not isinstance(y_t, TensorVariable):
+        raise TypeError(
+            f"state_update returned {show(y_t)}; expected a symbolic matrix: scan returns two"
+            " things, h, _ = aesara.scan(...)"
+        )
+    used = (v for v in ancestors([y_t]) if getattr(v.tag, "is_parameter", False))
+    missing = [v for v in used if v not in net.params]
+    if missing:
+        raise ValueError(f"net.params is {net.params}; expected {missing} in it too")
+    if y_ is not None:
+        answers, targets = _answers(y_t, y_).tag.test_value.shape, y_.get_value(borrow=True).shape
+        if answers != targets:
+            raise ValueError(
+                f"state_update gives answers of shape {answers}; expected {targets}, as y has"
+            )
+
+
+def _complete(updates: Updates, optimizer: Optimizer) -> Updates:
+    """Return updates in the types of their variables; nothing that should have one is left out."""
+    pairs = updates.items() if isinstance(updates, dict) else updates
+    typed = [(variable, in_type_of(variable, new)) for variable, new in pairs]
+    occurring = ancestors([new for _, new in typed])
+    accumulators = (v for v in occurring if getattr(v.tag, "is_accumulator", False))
+    updated = dict(typed)
+    missing = [v for v in (*getattr(optimizer, "params", ()), *accumulators) if v not in updated]
+    if missing:
+        raise ValueError(
+            f"minimize returned no update of {missing}; expected one pair, (variable, new value),"
+            " for each parameter and each accumulator"
+        )
+    return typed

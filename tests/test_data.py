@@ -38,7 +38,7 @@ def test_without_rng_the_global_generator_is_used():
 @pytest.mark.parametrize(("num_samples", "seq_len"), [(1, 1), (1, 7), (7, 1), (7, 5)])
 def test_time_major_and_counted(num_samples, seq_len, dtype):
     rng = np.random.RandomState(2)
-    dataset = make_counting_dataset(np.int64(num_samples), np.array(seq_len), rng, dtype)
+    dataset = make_counting_dataset(num_samples, seq_len, rng, dtype)
     assert dataset.x.shape == (seq_len, num_samples)
     assert dataset.y.shape == dataset.s0.shape == (num_samples,)
     assert {a.dtype for a in dataclasses.astuple(dataset)} == {np.dtype(dtype)}
@@ -63,3 +63,27 @@ def test_data_that_is_not_of_the_counting_task():
     CountingDataset([[0.5, -1], [1, 3]], y=[7, 8], s0=[1, 2])
     # The sums of the rows are those of the columns.
     CountingDataset([[0, 1], [1, 1]], y=[1, 2], s0=[0, 0])
+
+
+X = make_counting_dataset(rng=np.random.RandomState(1)).x
+Y = X.sum(axis=0)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: CountingDataset(X.T, Y), "y has shape (20,) where x has shape (20, 10)"),
+        (lambda: CountingDataset(X[:, :10].T, X[:, :10].sum(axis=0)), "pass x.T"),
+        (lambda: CountingDataset(X, Y[1:]), "expected one entry per column of x"),
+        (lambda: CountingDataset(X, Y, [0.0]), "s0 has shape (1,)"),
+        (lambda: CountingDataset(X[:, 0], Y), "np.reshape(sequence, (-1, 1))"),
+        (lambda: CountingDataset(X[:0], Y), "x has shape (0, 20)"),
+        (lambda: CountingDataset(X, np.where(Y[3] == Y, np.nan, Y)), "y holds nan at "),
+        (lambda: CountingDataset(X.astype(complex), Y), "expected real numbers"),
+        (lambda: make_counting_dataset(rng=np.random.default_rng(1)), "np.random.RandomState(1)"),
+    ],
+)
+def test_what_does_not_fit_is_named(make, said):
+    with pytest.raises((TypeError, ValueError)) as info:
+        make()
+    assert said in str(info.value)

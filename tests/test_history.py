@@ -33,39 +33,25 @@ def test_it_draws_its_costs():
     assert (line.get_label(), ax.get_yscale()) == ("a run", "linear")
 
 
-def test_divergence_says_when_and_where_from_and_can_be_sent_to_another_process():
-    diverged = pickle.loads(pickle.dumps(TrainingDiverged(5, HISTORY)))
-    assert str(diverged) == (
-        "the cost of epoch 5 is inf (the one before: 0.5 at wx = 6.0000, wRec = 7.0000): the"
-        " training diverged; start again from new weights with a smaller learning rate"
-    )
-    assert (diverged.epoch, diverged.last_finite_cost) == (5, 0.5)
-    assert diverged.last_finite_weights.tolist() == [6, 7]
-    assert diverged.history.costs.tolist() == COSTS.tolist()
-
-
-def test_divergence_in_the_second_and_in_the_first_epoch():
-    def diverged_at(epoch):
-        return TrainingDiverged(
-            epoch, History(np.array([5.0, np.nan])[-epoch:], HISTORY.weights, 0.1)
-        )
-
-    assert diverged_at(2).last_finite_cost == 5
-    assert diverged_at(1).last_finite_cost is diverged_at(1).last_finite_weights is None
-    assert str(diverged_at(1)) == (
-        "the cost of epoch 1 is nan: before any update, the loss is not finite with these weights"
-        " and this data"
-    )
-
-
-def test_a_run_that_begins_with_weights_that_are_not_finite():
-    diverged = TrainingDiverged(1, History(np.array([np.nan]), np.full((2, 2), np.nan), 0.1))
-    assert str(diverged) == (
-        "the cost of epoch 1 is nan: the run began with weights that are not finite: set"
-        " train_model.net.weights"
-    )
-
-
-def test_divergence_by_a_gradient_that_is_not_finite():
-    diverged = TrainingDiverged(2, History(np.array([0, np.nan]), np.full((3, 2), np.nan), 0.1))
-    assert str(diverged).endswith(" rate, or with a loss whose gradient is finite there")
+@pytest.mark.parametrize(
+    ("epoch", "costs", "last_weight", "said"),
+    [
+        (3, [5, 4, np.inf], 1e9, "inf (the one before: 4): the steps are too large; start"),
+        (3, [5, 4, np.nan], np.nan, "nan (the one before: 4): the weights are not finite; start"),
+        (
+            3,
+            [5, 4, np.nan],
+            0.5,
+            "nan (the one before: 4): the loss is not finite at these weights",
+        ),
+        (1, [np.inf], 0.5, "epoch 1 is inf: the loss is not finite at these weights"),
+    ],
+)
+def test_divergence_says_when_and_why_and_can_be_sent_to_another_process(
+    epoch, costs, last_weight, said
+):
+    weights = np.vstack([np.ones((epoch - 1, 2)), np.full((2, 2), last_weight)])
+    history = History(np.array(costs, "float64"), weights, 0.1)
+    diverged = pickle.loads(pickle.dumps(TrainingDiverged(epoch, history)))
+    assert said in str(diverged)
+    np.testing.assert_array_equal(diverged.history.costs, costs)

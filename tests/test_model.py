@@ -1,8 +1,9 @@
 """simple_rnn.model: the initial weights, and the states over time."""
 
 import aesara
-import aesara.tensor as at
+import aesara.tensor as T
 import numpy as np
+import pytest
 
 from simple_rnn import compile_function, simpleRNN
 
@@ -10,18 +11,10 @@ from simple_rnn import compile_function, simpleRNN
 def test_the_states_start_at_s0():
     net = simpleRNN(3, 1, 1)
     net.weights = (1, 0.5)
-    x_t, s0 = at.fmatrix("x_t"), at.fvector("s0")
+    x_t, s0 = T.fmatrix("x_t"), T.fvector("s0")
     x = np.array([[0, 0], [0, 1], [0, 0]], dtype=np.float32)
     states = compile_function([x_t, s0], net.state_update(x_t, s0))(x, np.float32([8, -4]))
     np.testing.assert_array_equal(states, [[4, -2], [2, 0], [1, 0]])
-
-
-def test_a_state_of_one_sample_with_a_known_length():
-    net = simpleRNN(3, 1, 1)
-    net.weights = (2, 3)
-    x_t = at.matrix("x_t", dtype="float32")
-    states = compile_function([x_t], net.state_update(x_t, np.zeros(1, dtype=np.float32)))
-    np.testing.assert_array_equal(states(np.ones((2, 1), dtype=np.float32)), [[2], [8]])
 
 
 def test_initial_weights_are_the_article_s():
@@ -45,6 +38,22 @@ def test_dtypes():
     assert {param.dtype for param in net.params} == {"float32"}
     assert {param.get_value().shape for param in net.params} == {(1,)}
     assert simpleRNN(10, 1, 1, dtype="float64").w_rec.dtype == "float64"
-    # The weights and s0 are brought to the dtype of x_t.
-    y_t = net.state_update(at.matrix(dtype="float64"), at.vector(dtype="float32"))
-    assert y_t.dtype == "float64"
+    # The weights are brought to the dtype of x_t.
+    assert net.state_update(T.dmatrix(), T.dvector()).dtype == "float64"
+    with pytest.raises(TypeError, match="x_t is int32; expected float32 or float64"):
+        net.state_update(T.imatrix(), T.ivector())
+
+
+def test_the_weights_are_saved_and_set(tmp_path):
+    net, other = (simpleRNN(10, 1, 1, rng=np.random.RandomState(seed)) for seed in (1, 2))
+    np.save(tmp_path / "weights.npy", net.weights)
+    other.weights = np.load(tmp_path / "weights.npy")
+    assert other.weights == net.weights
+    assert other.w_x.dtype == "float32"
+    with pytest.raises(ValueError, match="cannot reshape"):
+        net.weights = 1, 1, 1
+
+
+def test_more_than_one_weight_of_a_kind_is_refused():
+    with pytest.raises(ValueError, match="nx is 8 and nrec is 1; expected 1 and 1"):
+        simpleRNN(10, 8, 1)

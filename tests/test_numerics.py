@@ -1,9 +1,18 @@
+"""simple_rnn.numerics: as stable as Aesara everywhere, and updates to the digit as written."""
+
+import copy
+import pickle
+import threading
+
 import aesara
-import aesara.tensor as at
+import aesara.tensor as T
 import numpy as np
 import pytest
+from aesara.compile.mode import Mode, optdb
 
-from simple_rnn import compile_function
+from simple_rnn import GradientDescentOptimizer, RMSPropOptimizer, article, compile_function
+from simple_rnn._aesara import mode
+from simple_rnn.numerics import as_written
 
 
 @pytest.fixture(params=["C", "Python"])
@@ -15,18 +24,11 @@ def backend(request):
         yield
 
 
-@pytest.fixture
-def samples():
-    rng = np.random.RandomState(0)
-    return rng.uniform(0.5, 2, (4, 1000)).astype(np.float32)
+TENTH, FIVE = np.float32(0.1), np.float32(5)
 
 
-TENTH = np.float32(0.1)
-
-
-# Each expression is evaluated by Aesara and by NumPy, which rounds after every operation.
 @pytest.mark.parametrize(
-    "expression",
+    "formula",
     [
         pytest.param(lambda a, b, c, d: a * b - c, id="product and difference"),
         pytest.param(lambda a, b, c, d: a * b + c * d, id="two products"),
@@ -37,45 +39,101 @@ TENTH = np.float32(0.1)
         pytest.param(lambda a, b, c, d: (a - b) - (c - b), id="difference of differences"),
         pytest.param(lambda a, b, c, d: (a + b / c) * c, id="product of a sum"),
         pytest.param(lambda a, b, c, d: TENTH * (a * a), id="constant times square"),
-        pytest.param(lambda a, b, c, d: TENTH * (a * (b / c)), id="constant times quotient"),
-        pytest.param(lambda a, b, c, d: a / (b / TENTH), id="quotient with a constant"),
+        pytest.param(lambda a, b, c, d: a / (b / FIVE), id="quotient by a constant"),
     ],
 )
 @pytest.mark.usefixtures("backend")
-def test_every_operation_rounds_once_in_the_written_order(expression, samples):
-    symbols = [at.vector(name, dtype="float32") for name in "abcd"]
-    evaluate = compile_function(symbols, expression(*symbols), on_unused_input="ignore")
-    np.testing.assert_array_equal(evaluate(*samples), expression(*samples))
+def test_updates_round_once_in_the_written_order(formula):
+    values = np.random.RandomState(0).uniform(0.5, 2, (4, 1000)).astype("float32")
+    gradient = T.fvector("gradient")
+    rest = [aesara.shared(value) for value in values[1:]]
+    target = aesara.shared(np.zeros(1000, "float32"))
+    updates = as_written([(target, formula(gradient, *rest))], [gradient])
+    function = compile_function([gradient], [], updates=updates)
+    function(values[0])
+    np.testing.assert_array_equal(target.get_value(), formula(*values))
+
+
+def test_as_written_costs_no_operation():
+    p, g = aesara.shared(np.ones(3, "float32")), T.fvector("g")
+    function = compile_function([g], [], updates=as_written([(p, p - TENTH * (g * g))], [g]))
+    assert len(function.maker.fgraph.apply_nodes) == 1
+
+
+LOSSES = {
+    # name: (loss of the logit z, its derivative in float64)
+    "log(sigmoid)": (lambda z: -T.log(T.sigmoid(z)), lambda s, z: s - 1),
+    "log(1 - sigmoid)": (lambda z: -T.log(1 - T.sigmoid(z)), lambda s, z: s),
+    "sigmoid by hand": (lambda z: -T.log(1 / (1 + T.exp(-z))), lambda s, z: s - 1),
+    "log of a share": (lambda z: T.log(T.exp(z) / (1 + T.exp(z))), lambda s, z: 1 - s),
+    "cross-entropy": (
+        lambda z: -(0.25 * T.log(T.sigmoid(z)) + 0.75 * T.log(1 - T.sigmoid(z))),
+        lambda s, z: s - 0.25,
+    ),
+    "softplus": (T.softplus, lambda s, z: s),
+    "log-cosh": (lambda z: z + T.softplus(-2 * z), lambda s, z: np.tanh(z)),
+}
+LOSSES_OF_PAIRS = {
+    # name: (loss of the logits (z, 0), one pair per row, its derivative by z)
+    "log-sum-exp": (lambda m: T.log(T.exp(m).sum(axis=1)), lambda s, z: s),
+    "softmax by hand": (
+        lambda m: -T.log(T.exp(m) / T.exp(m).sum(axis=1, keepdims=True))[:, 0],
+        lambda s, z: s - 1,
+    ),
+}
 
 
 @pytest.mark.usefixtures("backend")
-def test_so_it_does_inside_a_scan_that_was_built_before(samples):
-    x, w, s0 = (at.matrix("x", dtype="float32"), *at.fvectors("w", "s0"))
-    states, _ = aesara.scan(
-        lambda x_t, s_tm1, w: x_t * w + TENTH * (s_tm1 * (x_t / w)),
-        sequences=x,
-        outputs_info=s0,
-        non_sequences=w,
-    )
-    operation = states.owner.inputs[0].owner.op
-    mode = operation.mode
-    obtained = compile_function([x, w, s0], states)(samples[:2], samples[2], samples[3])
-    s = samples[3]
-    for x_t, state in zip(samples[:2], obtained):
-        s = x_t * samples[2] + TENTH * (s * (x_t / samples[2]))
-        np.testing.assert_array_equal(state, s)
-    assert operation.mode is mode  # the user's own graph is as it was
+def test_gradients_of_usual_losses_are_right_at_large_logits():
+    logits = np.linspace(-200, 200, 81).astype("float32")
+    z, m = T.fvector("z"), T.fmatrix("m")
+    by_z = [T.grad(loss(z).sum(), z) for loss, _ in LOSSES.values()]
+    by_m = [T.grad(loss(m).sum(), m) for loss, _ in LOSSES_OF_PAIRS.values()]
+    pairs = np.column_stack([logits, 0 * logits])
+    with np.errstate(all="ignore"):  # NumPy overflows on the way, to where Aesara's form is right
+        obtained = compile_function([z], by_z)(logits)
+        # One by one: what two losses have in common, Aesara computes once, and then as written.
+        obtained += [compile_function([m], gradient)(pairs)[:, 0] for gradient in by_m]
+        sigmoid = 1 / (1 + np.exp(-logits.astype("float64")))
+    for gradient, (name, (_, derivative)) in zip(obtained, {**LOSSES, **LOSSES_OF_PAIRS}.items()):
+        expected = derivative(sigmoid, logits.astype("float64"))
+        np.testing.assert_allclose(gradient, expected, rtol=1e-5, atol=1e-6, err_msg=name)
+
+
+def test_cross_entropy_and_sigmoid_are_trained_as_in_float64():
+    # Are more than half of the bits one?
+    rng = np.random.RandomState(2)
+    x = np.around(rng.rand(10, 20))
+    is_more = (x.sum(axis=0) > 5).astype(float)
+    initial = rng.uniform(-0.1, 0.1, 5)
+
+    def costs(compile_, dtype):
+        w, w_rec, b, w_o, b_o = params = [aesara.shared(np.asarray(v, dtype)) for v in initial]
+        s, _ = aesara.scan(
+            lambda x_t, s_tm1, w, w_rec, b: x_t * w + s_tm1 * w_rec + b,
+            sequences=T.as_tensor(x.astype(dtype)),
+            outputs_info=T.zeros(20, dtype),
+            non_sequences=[w, w_rec, b],
+        )
+        p, t = T.sigmoid(s[-1] * w_o + b_o), is_more.astype(dtype)
+        loss = -(t * T.log(p) + (1 - t) * T.log(1 - p)).mean()
+        step = compile_([], loss, updates=RMSPropOptimizer(params, 0.01).minimize(loss))
+        return np.array([step() for _ in range(200)])
+
+    obtained = costs(compile_function, "float32")
+    with aesara.config.change_flags(cxx=""):  # plain Aesara would compile for a minute
+        expected = costs(aesara.function, "float64")
+    assert expected[0] > 0.6 > 0.01 > expected[-1]
+    np.testing.assert_allclose(obtained, expected, rtol=1e-3, atol=2e-3)
 
 
 def test_powers_of_a_gradient_through_a_scan():
-    x = at.matrix("x", dtype="float32")
+    x = T.fmatrix("x")
     w = aesara.shared(np.full((3, 3), 0.5, "float32"), name="w", shape=(3, 3))
     states, _ = aesara.scan(
-        lambda x_t, s_tm1: at.dot(s_tm1, w) + x_t,
-        sequences=x,
-        outputs_info=at.zeros(3, "float32"),
+        lambda x_t, s_tm1: T.dot(s_tm1, w) + x_t, sequences=x, outputs_info=T.zeros(3, "float32")
     )
-    (g,) = aesara.grad(at.square(states).sum(), [w])
+    (g,) = aesara.grad(T.square(states).sum(), [w])
     exponents = [-2, -1, -0.5, 0, 0.5, 1, 2, 3, 2.5]
     # Only with this data the shape of g is known, after its powers have been written.
     data = {x: np.ones((2, 3), "float32")}
@@ -85,21 +143,66 @@ def test_powers_of_a_gradient_through_a_scan():
         np.testing.assert_allclose(power, base**exponent, rtol=1e-6)
 
 
-def test_no_setting_is_changed():
-    before = str(aesara.config)
-    x = at.scalar("x", dtype="float32")
-    compile_function([x], x + 1)
-    assert str(aesara.config) == before
+def test_every_rewrite_that_is_left_out_exists(monkeypatch):
+    # Aesara ignores names that it does not know.
+    named, excluding = set(), Mode.excluding
+    monkeypatch.setattr(
+        Mode, "excluding", lambda self, *names: named.update(names) or excluding(self, *names)
+    )
+    mode._rewrites.cache_clear()
+    for in_c in (True, False):
+        mode._Rewriter(in_c, of_scan=True)
+    assert len(named) > 5
+    known = {name for db in (optdb, *databases_in(optdb)) for name in db.__db__}
+    assert named <= known
+
+
+def databases_in(db):
+    """Every database of rewrites below one, whatever the way to it."""
+    for entries in list(db.__db__.values()):
+        for entry in entries:
+            if hasattr(entry, "__db__"):
+                yield entry
+                yield from databases_in(entry)
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda f: pickle.loads(pickle.dumps(f))])
+@pytest.mark.usefixtures("backend")
+def test_a_compiled_function_can_be_copied_and_pickled(duplicate):
+    x, total = T.fmatrix("x"), aesara.shared(np.float32(0), name="total")
+    states, _ = aesara.scan(lambda x_t, s_tm1: x_t + s_tm1, x, T.zeros(3, "float32"))
+    function = compile_function([x], states, updates=[(total, total + states[-1].sum())])
+    ones = np.ones((4, 3), "float32")
+    np.testing.assert_array_equal(duplicate(function)(ones), np.cumsum(ones, axis=0))
+    assert total.get_value() == 0  # a copy has its own shared variables
+
+
+def test_threads_that_compile_at_once_leave_the_configuration_as_it_was():
+    before, errors = str(aesara.config), []
+
+    def build(condition):
+        try:
+            article.build(condition)
+        except Exception as error:
+            errors.append(error)
+
+    names = ("gd", "rmsprop") * 2
+    threads = [threading.Thread(target=build, args=[article.CONDITIONS[n]]) for n in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (errors, str(aesara.config)) == ([], before)
 
 
 def test_a_mode_is_passed_on():
-    x = at.vector("x", dtype="float32")
-    y = compile_function([x], at.exp(x), mode="FAST_COMPILE")
+    x = T.fvector("x")
+    y = compile_function([x], T.exp(x), mode="FAST_COMPILE")
     assert y.maker.mode is aesara.compile.mode.FAST_COMPILE
 
 
 def test_takes_what_aesara_function_takes():
-    x, y = at.scalars("x", "y")
+    x, y = T.dscalars("x", "y")
     total = aesara.shared(np.float64(0), name="total")
     add = compile_function(
         inputs=[x],
@@ -110,3 +213,11 @@ def test_takes_what_aesara_function_takes():
     )
     assert add(5)[0] == 0
     assert total.get_value() == 10
+
+
+def test_an_update_of_another_dtype_is_named():
+    p = aesara.shared(np.ones(3, "float32"), name="p")
+    with pytest.raises(TypeError, match=r"updates: p is float32, its new value float64; write"):
+        compile_function([], [], updates=[(p, p - T.dscalar())])
+    (update,) = GradientDescentOptimizer([p]).minimize(p.sum())
+    assert update[1].dtype == "float32"

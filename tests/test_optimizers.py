@@ -1,13 +1,12 @@
 """simple_rnn.optimizers: each rule against its equations in NumPy, and what a user may vary."""
 
 import aesara
-import aesara.tensor as at
+import aesara.tensor as T
 import numpy as np
 import pytest
 
 from simple_rnn import (
     GradientDescentOptimizer,
-    Optimizer,
     RMSPropOptimizer,
     RpropOptimizer,
     compile_function,
@@ -110,7 +109,7 @@ def test_dtype_and_shape_are_kept(optimizer, floatX):
     values = shared_values(["float64", "float32"] * 3)
     with aesara.config.change_flags(floatX=floatX):
         params = [aesara.shared(value) for value in values]
-        loss = sum((at.cast(p, "float64") ** 4).sum() for p in params)
+        loss = sum((T.cast(p, "float64") ** 4).sum() for p in params)
         updates = optimizer(params, learning_rate=0.01).minimize(loss)
         # FAST_COMPILE: what is tested are types, not digits.
         step = compile_function([], loss, updates=updates, mode="FAST_COMPILE")
@@ -127,7 +126,7 @@ def test_rmsprop_replaces_gradients_that_are_not_finite(value):
     # One of the two gradients is not finite; both are replaced.
     p = aesara.shared(np.array([4.0]), name="p")
     q = aesara.shared(np.array(3.0), name="q")
-    x = at.scalar("x", dtype="float64")
+    x = T.scalar("x", dtype="float64")
     loss = (x * p**2).sum() + q**2
     step = compile_function([x], loss, updates=RMSPropOptimizer([p, q], 0.01).minimize(loss))
     values, state = [np.array([4.0]), np.array(3.0)], {}
@@ -172,6 +171,32 @@ def test_the_constants_of_a_rule_by_position_and_by_name(optimizer, published, o
     assert path(published[0], b) == path(**{second: b}) != default
 
 
-def test_the_base_class_says_what_is_missing():
-    with pytest.raises(NotImplementedError, match="Optimizer has to define minimize"):
-        Optimizer([aesara.shared(1.0)], 0.1).minimize(None)
+def test_the_learning_rate_cannot_be_replaced():
+    optimizer = RMSPropOptimizer([aesara.shared(1.0)], 0.1)
+    with pytest.raises(AttributeError, match=r"with rate = aesara.shared\(0.001\)"):
+        optimizer.learning_rate = 0.01
+
+
+P = aesara.shared(np.array([4.0]), name="p")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: RMSPropOptimizer([P], 0), "learning_rate is 0; expected a number above 0"),
+        (lambda: RMSPropOptimizer([P], "0.1"), "learning_rate is '0.1'; expected a number above 0"),
+        (lambda: RMSPropOptimizer([P], np.nan), "learning_rate is nan; expected"),
+        (lambda: RMSPropOptimizer(P * 2), "expected shared variables of floats"),
+        (lambda: RMSPropOptimizer([aesara.shared(1)]), "expected shared variables of floats"),
+        (lambda: RMSPropOptimizer([P]).minimize(P**2), "expected a symbolic scalar: loss.sum()"),
+        (lambda: RMSPropOptimizer([P]).minimize((P**2).sum(), rescale=0), "rescale is 0; expected"),
+        (
+            lambda: RMSPropOptimizer([P]).minimize(T.dscalar()),
+            "loss does not depend on p; expected",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_named(make, said):
+    with pytest.raises((TypeError, ValueError)) as info:
+        make()
+    assert said in str(info.value)

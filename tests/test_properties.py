@@ -9,7 +9,7 @@ what the reference gives for the absolute values.
 from functools import cache
 from types import SimpleNamespace
 
-import aesara.tensor as at
+import aesara.tensor as T
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -38,10 +38,10 @@ def compiled(dtype, optimizer=Optimizer):
     With an optimizer, each evaluation is one step of it, too.
     """
     net = simpleRNN(10, 1, 1, rng=np.random.RandomState(0), dtype=dtype)
-    x_t = at.matrix("x_t", dtype=dtype)
-    y_, s0 = (at.vector(name, dtype=dtype) for name in ("y_", "s0"))
+    x_t = T.matrix("x_t", dtype=dtype)
+    y_, s0 = (T.vector(name, dtype=dtype) for name in ("y_", "s0"))
     y_t = net.state_update(x_t, s0)
-    loss = at.square(y_ - y_t[-1]).sum()
+    loss = T.square(y_ - y_t[-1]).sum()
     optimizer = optimizer(net.params, learning_rate=0.01)
     updates = [] if type(optimizer) is Optimizer else optimizer.minimize(loss)
     function = compile_function(

@@ -1,6 +1,8 @@
 """simple_rnn.surface: the cost over the two weights."""
 
-import aesara.tensor as at
+import dataclasses
+
+import aesara.tensor as T
 import numpy as np
 import pytest
 
@@ -66,7 +68,7 @@ class Bounded(simpleRNN):
     """A network with another step."""
 
     def step(self, x_t, s_tm1, w_x, w_rec):
-        return at.tanh(x_t * w_x + s_tm1 * w_rec)
+        return T.tanh(x_t * w_x + s_tm1 * w_rec)
 
 
 def test_the_surface_of_another_step():
@@ -90,3 +92,18 @@ def test_no_optimum_is_marked_where_it_is_not():
     assert ax.figure is not before
     assert len(ax.lines) == 0
     plt.close("all")
+
+
+class Doubled(simpleRNN):
+    """A network with another answer."""
+
+    def state_update(self, x_t, s0):
+        return 2 * super().state_update(x_t, s0)
+
+
+def test_a_network_over_which_there_is_no_surface_is_refused(histories):
+    with pytest.raises(TypeError, match="expected one whose state_update is that of simpleRNN"):
+        compile_cost(DATASET, Doubled(10, 1, 1))
+    history = dataclasses.replace(histories["gd"], weights=np.ones((2, 3)))
+    with pytest.raises(ValueError, match="is of 3 weights; expected two"):
+        plot_cost(DATASET, {"own": history})

@@ -32,6 +32,8 @@ from aesara.link.c.basic import CLinker
 from aesara.link.c.cmodule import get_gcc_shared_library_arg, std_include_dirs
 from aesara.link.c.exceptions import CompileError
 
+from simple_rnn._aesara.graphs import LOCK
+
 __all__ = ["compiling"]
 
 # Debug information takes a sixth of the compiler's time. clang stops at a narrowing initializer in
@@ -55,7 +57,11 @@ HEADERS = """\
 def compiling(flags: str) -> Iterator[None]:
     """Add ``flags`` to the user's while Aesara compiles; OSError with a remedy where that fails."""
     try:
-        with aesara.config.change_flags(gcc__cxxflags=_all_flags(flags)), _no_garbage_collection():
+        with (
+            LOCK,
+            aesara.config.change_flags(gcc__cxxflags=_all_flags(flags)),
+            _no_garbage_collection(),
+        ):
             yield
     except (CompileError, ImportError, OSError, UnicodeError) as error:
         if not aesara.config.cxx:
