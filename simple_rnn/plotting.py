@@ -1,16 +1,10 @@
-"""The pictures: one function per figure, each takes data and an Axes and returns the Axes.
+"""The pictures: one function per figure, each draws arrays on an Axes and returns the Axes.
 
 - :func:`network`: the network, folded and unfolded over time;
 - :func:`loss_curve`: the cost over the epochs, with the article's printed costs as points;
 - :func:`cost_surface`: the cost over the two weights, with the paths that training takes;
 - :func:`gradient_over_time`: the gradient that reaches each step: vanishing, exploding,
-  alternating;
-- :func:`learning_rate`: the final cost over the learning rate, for several optimizers;
-- :func:`trainability`: how many runs end trained, over learning rate and length of the sequences;
-- :func:`scaling`: the time per epoch over the size of the data, for several ways to compute it;
-- :func:`nearest_forms`: how near other forms of an optimizer come to a printed cost;
-- :func:`rounding_spread`: what rounding makes of a printed cost;
-- :func:`felt_curvature`: the curvature that each step feels, and the limit of stability.
+  alternating.
 
 Without an Axes they draw on the current one, as pyplot does. matplotlib is imported when a picture
 is drawn, not before.
@@ -20,34 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import cycle
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-
-from simple_rnn._checks import check_instance, float_array, show
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = [
-    "COLOURS",
-    "cost_surface",
-    "felt_curvature",
-    "gradient_over_time",
-    "learning_rate",
-    "loss_curve",
-    "nearest_forms",
-    "network",
-    "rounding_spread",
-    "scaling",
-    "trainability",
-]
-
-
-def __dir__() -> list[str]:
-    """Return the public names, which an editor offers to complete."""
-    return __all__
-
+__all__ = ["COLOURS", "cost_surface", "gradient_over_time", "loss_curve", "network"]
 
 # Okabe and Ito's palette, which people with any colour vision can tell apart.
 COLOURS = {
@@ -64,36 +38,11 @@ COLOURS = {
 _CURVES = ("blue", "vermilion", "green", "purple", "orange", "sky", "black")
 
 
-def _current(ax: Axes | None, for_curves: bool = False) -> Axes:
-    if ax is None:
-        import matplotlib.pyplot as plt
+def _current_axes() -> Axes:
+    """Return the Axes that pyplot draws on."""
+    import matplotlib.pyplot as plt
 
-        ax = plt.gca()
-        # Curves would spoil a surface that was drawn before.
-        return plt.subplots()[1] if for_curves and ax.collections else ax
-    from matplotlib.axes import Axes
-
-    check_instance(
-        "ax", ax, Axes, "one Axes, for example plt.gca(), or one entry of what plt.subplots gave"
-    )
-    return ax
-
-
-def _array(name: str, value: Any, shape: tuple[int | None, ...]) -> np.ndarray:
-    """Return ``value`` as an array of this shape, where None stands for any length above 0."""
-    # A run that diverged can be drawn too.
-    array = float_array(name, value, "float64", finite=False)
-    lengths = zip(array.shape, shape)
-    if array.ndim != len(shape) or any(n != m if m else n == 0 for n, m in lengths):
-        expected = ", ".join("n" if m is None else str(m) for m in shape)
-        expected += "," * (len(shape) == 1)
-        raise ValueError(f"{name} has shape {array.shape}; expected ({expected})")
-    return array
-
-
-def _arrays(name: str, values: Mapping, shape: tuple[int | None, ...]) -> dict[Any, np.ndarray]:
-    """Return the values of the mapping ``name`` as arrays of one shape."""
-    return {key: _array(f"{name}[{key!r}]", value, shape) for key, value in values.items()}
+    return plt.gca()
 
 
 def network(ax: Axes | None = None) -> Axes:
@@ -102,12 +51,7 @@ def network(ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     ax : matplotlib.axes.Axes, optional
-        Where to draw; None stands for the current Axes. Best twice as wide as high or wider.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The Axes drawn on.
+        The current Axes by default. Best twice as wide as high or wider.
 
     Notes
     -----
@@ -115,7 +59,7 @@ def network(ax: Axes | None = None) -> Axes:
     """
     from matplotlib.patches import Circle, FancyArrowPatch
 
-    ax = _current(ax)
+    ax = ax or _current_axes()
     inputs, weights = COLOURS["blue"], COLOURS["vermilion"]
     low, middle, high, radius = 0.0, 1.5, 3.0, 0.36
 
@@ -200,37 +144,21 @@ def loss_curve(
     label : str, optional
         The name of the curve in a legend; there is none without a label or published costs.
     color : str, optional
-        Its colour; None stands for the next one of :data:`COLOURS`, blue for the first curve.
+        Its colour; the next one of :data:`COLOURS` by default, blue for the first curve.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; None stands for the current Axes, or new ones if a surface is drawn there.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The Axes drawn on.
+        The current Axes by default.
 
     Notes
     -----
     Source: the article's figures rnn_loss_log1 and rnn_loss_log2.
     """
-    costs = _array("costs", costs, (None,))
-    if yscale not in ("log", "linear"):
-        raise ValueError(f"yscale is {show(yscale)}; expected 'log' or 'linear'")
-    ax = _current(ax, for_curves=True)
+    ax = ax or _current_axes()
     if not ax.lines:
         # For what a user draws on it, too.
         ax.set_prop_cycle(color=[COLOURS[name] for name in _CURVES])
     if published and label is None:
         label = "this package"
-    drawable = np.isfinite(costs) & ((costs > 0) | (yscale == "linear"))
-    if not drawable.any():
-        costs = np.full_like(costs, np.nan)  # so that matplotlib does not warn of it too
-        nothing = "no cost is finite" + (" and above 0" if yscale == "log" else "")
-        if label is not None:
-            nothing = f"{label}: {nothing}"
-        ax.text(0.5, 0.5, nothing, transform=ax.transAxes, ha="center")
-    marker = "o" if drawable.sum() == 1 else None  # of a single point there is no line
-    ax.plot(np.arange(1, len(costs) + 1), costs, color=color, label=label, marker=marker)
+    ax.plot(np.arange(1, len(costs) + 1), costs, color=color, label=label)
     if published:
         ax.plot(
             list(published),
@@ -272,20 +200,9 @@ def cost_surface(
     paths : mapping from name to ndarray of shape (n_epochs + 1, 2), optional
         The weights that a training went through, as in ``History.weights``.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; None stands for the current Axes.
+        The current Axes by default. A colour bar is put below it.
     optimum : (float, float), optional
-        Where to put a star; None for none.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The Axes drawn on, with a colour bar below it.
-
-    Raises
-    ------
-    ValueError
-        If no cost is finite and above 0: the scale is logarithmic. Also if the shapes do not belong
-        together.
+        Where to put a star; none by default.
 
     Notes
     -----
@@ -293,15 +210,10 @@ def cost_surface(
     """
     from matplotlib.colors import LogNorm
 
-    w_x, w_rec = _array("w_x", w_x, (None,)), _array("w_rec", w_rec, (None,))
-    costs = _array("costs", costs, (len(w_rec), len(w_x)))
-    paths = _arrays("paths", paths or {}, (None, 2))
+    ax, costs, paths = ax or _current_axes(), np.asarray(costs), paths or {}
     # The costs span tens of orders of magnitude: from 0 at the optimum, which has no logarithm, to
     # infinity. The colours are for four orders below and above the median.
     drawable = costs[(costs > 0) & np.isfinite(costs)]
-    if drawable.size == 0:
-        raise ValueError("costs holds no finite value above 0, which a logarithmic scale needs")
-    ax = _current(ax)
     median = np.median(drawable)
     low, high = max(drawable.min(), 1e-4 * median), min(drawable.max(), 1e4 * median)
     norm = LogNorm(low, high, clip=True)
@@ -346,42 +258,33 @@ def gradient_over_time(
         For each pair of weights the gradient of the cost with respect to the states 0 to
         ``seq_len``. Sizes that are nearly equal, as at 0.5 and -0.5, are best on two Axes.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; None stands for the current Axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The Axes drawn on.
+        The current Axes by default.
 
     Notes
     -----
     Source: the blog that the article draws on, its figure of unstable gradients.
     """
-    gradients = _arrays("gradients", gradients, (None,))
-    ax = _current(ax)
+    ax = ax or _current_axes()
     for (w_x, w_rec), gradient in gradients.items():
         trend, colour = _gradient_trend(w_rec)
         size = np.abs(gradient)
         ax.plot(size, color=colour)
         # In a circle at each step the sign; the circle is filled where it is +.
         for sign, mark in ((1, "$+$"), (-1, "$-$"), (0, "$0$")):
-            at = np.flatnonzero(np.sign(gradient) == sign)
+            steps = np.flatnonzero(np.sign(gradient) == sign)
             face, ink = (colour, "white") if sign == 1 else ("white", colour)
-            ax.plot(at, size[at], ls="", marker="o", markersize=9, mfc=face, mec=colour)
-            ax.plot(at, size[at], ls="", marker=mark, markersize=5, mfc=ink, mec=ink)
+            ax.plot(steps, size[steps], ls="", marker="o", markersize=9, mfc=face, mec=colour)
+            ax.plot(steps, size[steps], ls="", marker=mark, markersize=5, mfc=ink, mec=ink)
         label = f"$w_x$ = {w_x:g}, $w_{{rec}}$ = {w_rec:g}:\n{trend}"
         text = {"ha": "right", "va": "center", "fontsize": "small", "in_layout": False}
         ax.text(-0.6, size[0], label, color=colour, **text)
     # Logarithmic down to the smallest size, and 0 below it.
-    sizes = np.abs(np.concatenate([[0.0], *gradients.values()]))
+    sizes = np.abs(np.concatenate(list(gradients.values())))
     sizes = sizes[np.isfinite(sizes)]
     smallest = 10 ** np.floor(np.log10(sizes[sizes > 0].min(initial=1)))
     ax.set_yscale("symlog", linthresh=smallest, linscale=1.2)
-    ax.set(
-        ylim=(-smallest / 2, 1000 * sizes.max(initial=1)),
-        ylabel="size of the gradient at state $s_k$",
-    )
-    last = max(map(len, gradients.values()), default=1) - 1
+    ax.set(ylim=(-smallest / 2, 1000 * sizes.max()), ylabel="size of the gradient at state $s_k$")
+    last = max(map(len, gradients.values())) - 1
     ax.set(xlim=(-0.75 * last - 0.1, 1.05 * last + 0.1), xlabel="time step $k$")
     ax.set_xticks([tick for tick in ax.get_xticks() if 0 <= tick <= last and tick % 1 == 0])
     arrow = {"arrowstyle": "<|-", "color": "0.3", "linewidth": 1.5}
@@ -393,7 +296,7 @@ def gradient_over_time(
 
 
 def _gradient_trend(w_rec: float) -> tuple[str, str]:
-    """Return what becomes of a gradient that is multiplied by ``w_rec`` a step, and its colour."""
+    """Return what becomes of a gradient that is multiplied by ``w_rec`` per step, and its colour."""
     if w_rec == 0:
         return "gone after a step", COLOURS["green"]
     if abs(w_rec) == 1:
@@ -403,298 +306,3 @@ def _gradient_trend(w_rec: float) -> tuple[str, str]:
     else:
         trend, colour = "vanishes", COLOURS["blue"]
     return (f"{trend}, alternating" if w_rec < 0 else trend), colour
-
-
-def learning_rate(
-    runs: Mapping[str, tuple[np.ndarray, np.ndarray]],
-    chosen: Mapping[str, float] | None = None,
-    threshold: float | None = None,
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw the final cost over the learning rate, both on logarithmic scales.
-
-    A line is the median of the runs at a learning rate, the band around it goes from the tenth to
-    the ninetieth percentile. A run that diverged counts as a cost above all others; the more of
-    them did, the larger is a cross at the upper edge.
-
-    Parameters
-    ----------
-    runs : mapping from name to (learning rates, final costs), both ndarray of shape (n_runs,)
-        For each optimizer its runs, in any order; a cost that is not finite stands for a run that
-        diverged.
-    chosen : mapping from name to learning rate, optional
-        Learning rates to mark with a star, each among those of the runs: the published ones.
-    threshold : float, optional
-        The cost under which a run counts as trained, drawn as a line.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; None stands for the current Axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The Axes drawn on.
-    """
-    checked = {}
-    for name, (rates, costs) in runs.items():
-        rates = _array(f"runs[{name!r}][0]", rates, (None,))
-        checked[name] = rates, _array(f"runs[{name!r}][1]", costs, rates.shape)
-    runs, chosen = checked, chosen or {}
-    for name, rate in chosen.items():
-        if name not in runs or rate not in runs[name][0]:
-            raise ValueError(
-                f"chosen[{name!r}] is {show(rate)}; expected a learning rate of"
-                f" runs[{name!r}], on whose line the star is to stand"
-            )
-    ax = _current(ax)
-    star, cross = "published choice", "diverged (size: in\nhow many runs)"
-    for row, ((name, (rates, costs)), colour) in enumerate(
-        zip(runs.items(), cycle(("blue", "vermilion", "green", "purple")))
-    ):
-        style = {"color": COLOURS[colour], "linestyle": "none", "clip_on": False}
-        costs = np.where(np.isfinite(costs), costs, np.inf)
-        grid = np.unique(rates)
-        at_rate = [costs[rates == rate] for rate in grid]
-        # The percentiles are costs of runs: between a cost and an infinite one there is none.
-        low, median, high = (
-            np.array([np.quantile(group, share, method="inverted_cdf") for group in at_rate])
-            for share in (0.1, 0.5, 0.9)
-        )
-        drawn = np.isfinite(high)
-        ax.fill_between(grid[drawn], low[drawn], high[drawn], color=style["color"], alpha=0.2, lw=0)
-        ax.plot(grid, np.where(np.isfinite(median), median, np.nan), color=style["color"], lw=2.2)
-        ax.plot([], [], color=style["color"], linewidth=2.2, label=name)
-        for rate, group in zip(grid, at_rate):
-            share = np.mean(np.isinf(group))
-            if share > 0:
-                edge = ax.get_xaxis_transform()  # the height in parts of the Axes
-                size = 3 + 6 * share
-                ax.plot(rate, 1 - 0.04 * row, "x", transform=edge, markersize=size, mew=2, **style)
-        if name in chosen:
-            y = median[grid == chosen[name]]
-            ax.plot(chosen[name], y, "*", markersize=17, markeredgecolor="black", zorder=4, **style)
-    grey = {"color": "0.4", "linestyle": "none"}
-    if chosen:
-        ax.plot([], [], "*", markersize=13, markeredgecolor="black", label=star, **grey)
-    if any(not np.isfinite(costs).all() for _, costs in runs.values()):
-        ax.plot([], [], "x", markersize=9, markeredgewidth=2, label=cross, **grey)
-    ax.set(xscale="log", yscale="log", xlabel="learning rate")
-    ax.set(ylabel="final cost (sum of squared errors)")
-    if threshold is not None:
-        ax.axhline(threshold, color="black", linestyle="--", linewidth=1.2)
-        text = {"textcoords": "offset points", "ha": "right", "va": "top"}
-        right = {"xy": (1, threshold), "xycoords": ax.get_yaxis_transform()}
-        ax.annotate(f"trained: below {threshold:g}", **right, xytext=(-4, -4), **text)
-    ax.grid(alpha=0.3)
-    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    return ax
-
-
-def scaling(elements: np.ndarray, times: Mapping[str, np.ndarray], ax: Axes | None = None) -> Axes:
-    """Draw the time per epoch over the number of elements, both on logarithmic scales.
-
-    Parameters
-    ----------
-    elements : ndarray of shape (n,)
-        The sizes of the data, steps times samples, ascending.
-    times : mapping from name to ndarray of shape (n,)
-        For each way to compute an epoch the seconds that it takes; the first one is drawn bold.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; None stands for the current Axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The Axes drawn on.
-    """
-    elements = _array("elements", elements, (None,))
-    times = _arrays("times", times, elements.shape)
-    ax = _current(ax)
-    names = ("vermilion", "orange", "blue", "sky", "purple", "green", "black")
-    width = 2.5
-    for (label, seconds), (name, marker) in zip(times.items(), cycle(zip(names, "osD^vPX"))):
-        style = {"color": COLOURS[name], "marker": marker, "markersize": 5, "linewidth": width}
-        width = 1.3
-        ax.plot(elements, seconds, label=label, **style)
-    ax.set(xscale="log", yscale="log", ylabel="seconds per epoch")
-    ax.set(xlabel="elements of the data (steps x samples)")
-    ax.grid(alpha=0.3)
-    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    return ax
-
-
-def trainability(
-    learning_rates: np.ndarray,
-    seq_lens: np.ndarray,
-    trained: np.ndarray,
-    diverged: np.ndarray,
-    chosen: tuple[float, int] | None = None,
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw which share of the runs ends trained, over learning rate and length of the sequences.
-
-    Parameters
-    ----------
-    learning_rates : ndarray of shape (n,)
-        Above 0, ascending.
-    seq_lens : ndarray of shape (m,)
-        The lengths in steps, ascending.
-    trained, diverged : ndarray of shape (m, n)
-        The share of the runs that end trained, as the colour of a cell, and of those that diverge,
-        as the size of a cross on it. ``trained[i, j]`` belongs to ``seq_lens[i]`` and
-        ``learning_rates[j]``.
-    chosen : (learning rate, length), optional
-        A point to mark with a star: the published one.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; None stands for the current Axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The Axes drawn on. Its first collection is what a colour bar needs.
-    """
-    from matplotlib.ticker import LogLocator, NullLocator
-
-    learning_rates = _array("learning_rates", learning_rates, (None,))
-    seq_lens = _array("seq_lens", seq_lens, (None,))
-    shape = (len(seq_lens), len(learning_rates))
-    trained, diverged = _array("trained", trained, shape), _array("diverged", diverged, shape)
-    ax = _current(ax)
-    edges = _edges(learning_rates), _edges(seq_lens)
-    ax.pcolormesh(*edges, trained, vmin=0, vmax=1, cmap="Blues")
-    x, y = np.meshgrid(learning_rates, seq_lens)
-    some = diverged > 0
-    sizes = 12 * diverged[some]  # areas, in square points
-    cross = {"marker": "x", "color": COLOURS["vermilion"], "linewidths": 0.9}
-    ax.scatter(x[some], y[some], sizes, label="diverged (size: how many)", **cross)
-    if chosen is not None:
-        star = {"color": COLOURS["yellow"], "markeredgecolor": "black", "markersize": 15}
-        ax.plot(*chosen, "*", label="published choice", **star)
-    ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="length in steps")
-    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    ax.yaxis.set_major_formatter("{x:g}")
-    ax.yaxis.set_minor_locator(NullLocator())
-    return ax
-
-
-def _edges(centres: np.ndarray) -> np.ndarray:
-    """Return where cells end that meet half-way between their centres on a logarithmic scale."""
-    logs = np.log(centres)
-    half = (np.diff(logs) if len(logs) > 1 else np.ones(1)) / 2
-    return np.exp([logs[0] - half[0], *(logs[:-1] + half), logs[-1] + half[-1]])
-
-
-def nearest_forms(
-    distances: Mapping[str, np.ndarray], rounding: float, ax: Axes | None = None
-) -> Axes:
-    """Draw how near other forms of an optimizer come to a printed cost, on a logarithmic scale.
-
-    Parameters
-    ----------
-    distances : mapping from name to ndarray of shape (n,)
-        For each way to change the form, a row, the distances of the nearest costs from the printed
-        one. The first row is the form itself.
-    rounding : float
-        How far rounding can move the cost.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; None stands for the current Axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The Axes drawn on.
-    """
-    distances = _arrays("distances", distances, (None,))
-    ax = _current(ax)
-    smallest = min(d.min() for d in distances.values())
-    ax.axvspan(smallest / 3, rounding, color="0.88")
-    last = len(distances) - 1
-    middle = np.sqrt(rounding * smallest / 3)  # on the logarithmic scale
-    ax.text(middle, last, "rounding\nalone", ha="center", va="center", color="0.35")
-    colours = [COLOURS["blue"], *[COLOURS["vermilion"]] * last]
-    for row, (d, colour) in enumerate(zip(distances.values(), colours)):
-        ax.plot(d, np.full(len(d), row), "o", color=colour, markeredgecolor="white", markersize=8)
-    ax.set(xscale="log", xlim=(smallest / 3, 1), ylim=(last + 0.6, -0.6))
-    ax.set_yticks(range(len(distances)), distances)
-    ax.tick_params(axis="y", length=0)
-    ax.grid(axis="x", alpha=0.3)
-    return ax
-
-
-def rounding_spread(
-    edges: np.ndarray,
-    shares: Mapping[str, np.ndarray],
-    printed: float,
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw what rounding makes of a cost: for several kinds of it the share of runs in each bin.
-
-    Parameters
-    ----------
-    edges : ndarray of shape (n + 1,)
-        The edges of the bins of the cost.
-    shares : mapping from name to ndarray of shape (n,)
-        For each kind of rounding the share of its runs in each bin, in percent; the first is
-        filled.
-    printed : float
-        The printed cost, a line.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; None stands for the current Axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The Axes drawn on.
-    """
-    edges = _array("edges", edges, (None,))
-    shares = _arrays("shares", shares, (len(edges) - 1,))
-    ax = _current(ax)
-    colours = (COLOURS["sky"], COLOURS["black"], COLOURS["green"])
-    for row, ((name, share), colour) in enumerate(zip(shares.items(), cycle(colours))):
-        ax.stairs(share, edges, color=colour, label=name, fill=row == 0, linewidth=1.6)
-    ax.axvline(printed, color=COLOURS["vermilion"], linewidth=2, label=f"printed: {printed:g}")
-    ax.set(ylabel="% of the runs")
-    ax.grid(alpha=0.3)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), frameon=False)
-    return ax
-
-
-def felt_curvature(
-    curvatures: Mapping[str, np.ndarray], limit: float, ax: Axes | None = None
-) -> Axes:
-    """Draw the curvature that each step feels, and the limit above which steps are unstable.
-
-    Parameters
-    ----------
-    curvatures : mapping from name to ndarray of shape (n_epochs,)
-        For each run the largest eigenvalue of ``S^(1/2) H S^(1/2)`` at each epoch: ``H`` is the
-        Hessian of the cost, and ``S`` the diagonal of what the gradient is multiplied by.
-    limit : float
-        The largest at which a step is stable: 2 for gradient descent,
-        ``2 (1 + mu) / (1 + 2 mu)`` for a Nesterov step with momentum ``mu``.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; None stands for the current Axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The Axes drawn on.
-
-    Notes
-    -----
-    Source: Cohen et al., "Adaptive Gradient Methods at the Edge of Stability", 2022.
-    """
-    curvatures = _arrays("curvatures", curvatures, (None,))
-    ax = _current(ax)
-    colours = zip(cycle((COLOURS["blue"], COLOURS["orange"])), cycle("-:"))
-    for (name, curvature), (colour, line) in zip(curvatures.items(), colours):
-        epochs = np.arange(1, len(curvature) + 1)
-        ax.plot(epochs, curvature, line, color=colour, linewidth=1.8, label=name)
-    red = COLOURS["vermilion"]
-    ax.axhline(limit, color=red, linewidth=1.5)
-    at_edge = {"transform": ax.get_yaxis_transform(), "ha": "right"}
-    ax.text(0.99, limit + 0.25, f"unstable above {limit:g}", color=red, **at_edge)
-    top = 1.1 * max(limit, *(curvature.max() for curvature in curvatures.values()))
-    ax.axhspan(limit, top, color=red, alpha=0.08, linewidth=0)
-    ax.set(xlabel="epoch", ylabel="felt curvature", ylim=(0, top))
-    ax.grid(alpha=0.3)
-    return ax

@@ -1,83 +1,48 @@
-"""Many small trainings, over a grid of learning rates for example, and a table of their results.
+"""Many small trainings, over a grid of learning rates for example.
 
 A run is a pure function of its :class:`Settings`: :func:`run_one` gives the same :class:`Result`,
-to the digit, on any machine and after any other run. :func:`run_study` hands the runs to any
-``concurrent.futures.Executor`` (threads, processes, a Dask cluster) and writes one row per run into
-a CSV file as the results come.
+digit for digit, on any machine and after any other run. So the runs of a study can be made in any
+order and by any number of processes:
 
-    >>> from concurrent.futures import ThreadPoolExecutor
-    >>> runs = grid(["gd", "rmsprop"], logarithmic_rates(1e-5, 1e-3, 3), seeds=[1, 2])
+    >>> runs = grid(["gd", "rmsprop"], [1e-5, 1e-4, 1e-3], seeds=[1, 2])
     >>> len(runs)
     12
-    >>> with ThreadPoolExecutor() as executor:
-    ...     results = run_study(runs, "learning_rate.csv", executor)  # doctest: +SKIP
+    >>> results = list(map(run_one, runs))  # doctest: +SKIP
+
+``scripts/learning_rate_study.py`` maps :func:`run_one` over a grid with Dask.
 """
 
 from __future__ import annotations
 
-import csv
-import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, as_completed
-from dataclasses import astuple, dataclass, fields, replace
+from collections.abc import Iterable
 from functools import cache
-from itertools import product
-from pathlib import Path
+from itertools import groupby, product
 from statistics import median_low
-from typing import Any, Callable, NamedTuple, TextIO
+from typing import NamedTuple
 
 import aesara
 import numpy as np
 from aesara.compile.sharedvalue import SharedVariable
 
-from simple_rnn._checks import check_instance, positive_number, show, whole_number
 from simple_rnn.article import CONDITIONS, N_EPOCHS, NUM_SAMPLES, SEQ_LEN
 from simple_rnn.data import make_counting_dataset
 from simple_rnn.history import TrainingDiverged
 from simple_rnn.model import simpleRNN
 from simple_rnn.numerics import compile_function
-from simple_rnn.saving import replacing
 from simple_rnn.training import TrainModel, sum_of_squares, train
 
-__all__ = [
-    "TRAINED",
-    "Cell",
-    "Result",
-    "Settings",
-    "StudyFileError",
-    "grid",
-    "logarithmic_rates",
-    "read_results",
-    "run_one",
-    "run_study",
-    "summarize",
-    "trained_from",
-]
+__all__ = ["TRAINED", "Cell", "Result", "Settings", "grid", "run_one", "summarize", "trained_from"]
 
 # A network counts as trained under this cost: the outputs for 20 samples are wrong by 0.07 each.
 TRAINED = 0.1
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """All that a run depends on.
 
-    Parameters
-    ----------
-    optimizer : str
-        A key of :data:`simple_rnn.article.CONDITIONS`, whose optimizer is taken.
-    learning_rate : float
-        Finite and above 0.
-    seed : int
-        Of the data and of the initial weights, which are drawn as the article draws them.
-    num_samples, seq_len, n_epochs : int
-        The article's by default.
-
-    Raises
-    ------
-    ValueError
-        If a setting is out of its range.
+    ``optimizer`` is a key of :data:`simple_rnn.article.CONDITIONS`, whose optimizer is taken.
+    ``seed`` is that of the data and of the initial weights, drawn as the article draws them.
     """
 
     optimizer: str
@@ -87,36 +52,13 @@ class Settings:
     seq_len: int = SEQ_LEN
     n_epochs: int = N_EPOCHS
 
-    def __post_init__(self) -> None:
-        """Check every setting, before any work is done."""
-        if self.optimizer not in CONDITIONS:
-            raise ValueError(
-                f"optimizer is {show(self.optimizer)}; expected one of {', '.join(CONDITIONS)}"
-            )
-        whole_number("seed", self.seed, minimum=0)
-        for name in ("num_samples", "seq_len", "n_epochs"):
-            whole_number(name, getattr(self, name))
-        # A float, so that 1 and 1.0 are written in the same way.
-        rate = positive_number("learning_rate", self.learning_rate)
-        object.__setattr__(self, "learning_rate", rate)
 
-
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """What came out of a run.
 
-    Parameters
-    ----------
-    settings : Settings
-        The settings of the run.
-    final_cost : float
-        The cost of its last epoch; infinite or NaN if it diverged.
-    final_w_x, final_w_rec : float
-        The weights after the last epoch.
-    diverged_at_epoch : int or None
-        The first epoch whose cost is not finite, counted from 1; None if there is none.
-    trained_from_epoch : int or None
-        The epoch from which on the cost stays under :data:`TRAINED`; None if it does not end there.
+    ``final_cost`` is the cost of the last epoch, infinite or NaN if the run diverged. The two
+    epochs count from 1: the first whose cost is not finite, and that from which on the cost stays
+    under :data:`TRAINED`; None where there is none.
     """
 
     settings: Settings
@@ -127,16 +69,20 @@ class Result:
     trained_from_epoch: int | None
 
 
-class StudyFileError(ValueError):
-    """A file is not the table of this study; the message says where, and what to do."""
+class Cell(NamedTuple):
+    """What became of the runs that differ in their seed alone.
 
-
-def logarithmic_rates(minimum: float, maximum: float, count: int) -> list[float]:
-    """Return ``count`` learning rates from ``minimum`` to ``maximum``, in equal ratios.
-
-    They are rounded to six digits, so that 0.001 is among them where the ratio leads to it.
+    ``trained`` and ``diverged`` are numbers of runs. Half of the final costs, or more, are at most
+    ``median_final_cost``, where a run that diverged counts as infinite.
     """
-    return [float(f"{rate:.6g}") for rate in np.geomspace(minimum, maximum, count)]
+
+    optimizer: str
+    seq_len: int
+    learning_rate: float
+    runs: int
+    trained: int
+    diverged: int
+    median_final_cost: float
 
 
 def grid(
@@ -155,11 +101,6 @@ def grid(
         The values to combine, as in :class:`Settings`.
     num_samples, n_epochs : int
         The same for all.
-
-    Returns
-    -------
-    list of Settings
-        In the order of the finished table.
     """
     return [
         Settings(optimizer, rate, seed, num_samples, seq_len, n_epochs)
@@ -169,19 +110,16 @@ def grid(
 
 @cache
 def _compiled(optimizer: str) -> tuple[TrainModel, list[SharedVariable]]:
-    """Compile an epoch that serves every run with an optimizer.
-
-    Returns the compiled epoch, and the variables that differ from run to run beside its weights:
-    data and learning rate.
-    """
+    """Compile an epoch for every run with an optimizer; return it, and the variables to set."""
     net = simpleRNN(SEQ_LEN, 1, 1, rng=np.random.RandomState(0))
-    # No shapes in the types, unlike in compile_train_model: data of another size fits in, too.
-    x_t, y_, s0, learning_rate = (
-        aesara.shared(np.zeros((1,) * n, "float32")) for n in (2, 1, 1, 0)
-    )
-    cost = sum_of_squares(y_, net.state_update(x_t, s0)[-1])
-    updates = CONDITIONS[optimizer].optimizer(net.params, learning_rate).minimize(cost)
-    function = compile_function([], [cost], updates=updates)
+    # No shapes in the types, unlike in compile_train_model, so that data of any size fits.
+    x_t = aesara.shared(np.zeros((1, 1), "float32"))
+    y_ = aesara.shared(np.zeros(1, "float32"))
+    s0 = aesara.shared(np.zeros(1, "float32"))
+    learning_rate = aesara.shared(np.float32(0))
+    loss = sum_of_squares(y_, net.state_update(x_t, s0)[-1])
+    updates = CONDITIONS[optimizer].optimizer(net.params, learning_rate).minimize(loss)
+    function = compile_function([], [loss], updates=updates)
     train_model = TrainModel(net, function, updated=[variable for variable, _ in updates])
     return train_model, [x_t, y_, s0, learning_rate]
 
@@ -201,7 +139,7 @@ def run_one(settings: Settings) -> Result:
     Returns
     -------
     Result
-        To the bit what the article's way of training gives with these settings, whatever the
+        Bit for bit what the article's way of training gives with these settings, whatever the
         optimizer: in float32, on the sum of squares, from weights that are drawn. (The source blog
         trains Rprop in another way.) A run ends at the first cost that is not finite.
     """
@@ -214,198 +152,20 @@ def run_one(settings: Settings) -> Result:
         for variable, value in zip(variables, values):
             variable.set_value(value)
         train_model.net.weights = weights
-        train_model.restart()  # even from weights where the last run ended
+        train_model.restart()
         try:
             history, diverged_at = train(train_model, settings.n_epochs, report=None), None
         except TrainingDiverged as diverged:
             history, diverged_at = diverged.history, diverged.epoch
-    # Nine digits give back any float32, and read better than the same number as a double.
-    final = (float(f"{value:.9g}") for value in (history.costs[-1], *history.final_weights))
+    final = map(float, (history.costs[-1], *history.final_weights))
     return Result(settings, *final, diverged_at, trained_from(history.costs))
 
 
 def trained_from(costs: np.ndarray) -> int | None:
-    """Return the epoch from which on the cost stays under :data:`TRAINED`.
-
-    Parameters
-    ----------
-    costs : ndarray of shape (n_epochs,)
-        The cost of each epoch.
-
-    Returns
-    -------
-    int or None
-        Counted from 1; None if the last cost is not under it.
-    """
+    """Return the epoch, from 1, from which on the cost stays under :data:`TRAINED`, if any."""
     not_trained = np.flatnonzero(~(costs < TRAINED))  # NaN is neither below nor above
     epoch = int(not_trained[-1]) + 2 if len(not_trained) else 1
     return epoch if epoch <= len(costs) else None
-
-
-def run_study(
-    runs: Sequence[Settings],
-    path: str | os.PathLike,
-    executor: Executor | None = None,
-    report: Callable[[int, int], Any] | None = None,
-    chunksize: int = 1,
-) -> list[Result]:
-    """Make the runs that the table does not hold yet; the finished table is in their order.
-
-    Rows are written as the results come. A study that was stopped, however that happened, goes on
-    where it stopped when it is called again, and ends with the same file as one that was not.
-
-    Parameters
-    ----------
-    runs : sequence of Settings
-        The study, for example from :func:`grid`. What stands there twice is run once.
-    path : str or path
-        The table, a CSV file; made if it is not there.
-    executor : concurrent.futures.Executor, optional
-        What makes the runs, in any order; None for this process, one after the other.
-    report : callable, optional
-        Called with the number of rows in the table and of all runs: at the start, then after each
-        row.
-    chunksize : int
-        How many runs the executor gets as one task, which comes back as a whole. Worth setting
-        where a run is so short that handing it out takes as long.
-
-    Returns
-    -------
-    list of Result
-        In the order of ``runs``.
-
-    Raises
-    ------
-    StudyFileError
-        If the file is not a table of such runs. It is left as it is.
-    """
-    for i, settings in enumerate(runs):
-        check_instance(f"runs[{i}]", settings, Settings, "Settings, for example from grid(...)")
-    runs, path = list(dict.fromkeys(runs)), Path(path)
-    report = report or (lambda done, total: None)
-
-    so_far = read_results(path, runs) if path.exists() else []
-    # Written anew, without the half row that a study leaves if it is killed while it writes one.
-    _write(path, so_far)
-    results = {result.settings: result for result in so_far}
-    report(len(results), len(runs))
-    missing = [settings for settings in runs if settings not in results]
-    with path.open("a", encoding="utf-8") as file:
-        for result in _run_all(missing, executor, chunksize):
-            _write_rows(file, [_row(result)])
-            file.flush()
-            results[result.settings] = result
-            report(len(results), len(runs))
-    in_order = [results[settings] for settings in runs]
-    _write(path, in_order)
-    return in_order
-
-
-def _run_all(runs: list[Settings], executor: Executor | None, chunksize: int) -> Iterator[Result]:
-    """Yield the results in the order in which the runs end; cancel what is left when closed."""
-    if executor is None:
-        yield from map(run_one, runs)
-        return
-    futures = []
-    try:
-        for start in range(0, len(runs), chunksize):
-            futures.append(executor.submit(_run_each, runs[start : start + chunksize]))
-        for future in as_completed(futures):
-            yield from future.result()
-    finally:
-        for future in futures:
-            future.cancel()
-
-
-def _run_each(runs: list[Settings]) -> list[Result]:
-    return [run_one(settings) for settings in runs]
-
-
-# One column for each setting, then one for each of the results.
-COLUMNS = [field.name for field in (*fields(Settings), *fields(Result)[1:])]
-
-
-def _row(result: Result) -> list[Any]:
-    """Return a row of the table; None becomes an empty field there."""
-    settings, *values = astuple(result)
-    return [*settings, *values]
-
-
-def _result(row: list[str]) -> Result:
-    """Return the result that a row of the table holds; ValueError if it holds none."""
-    if len(row) != len(COLUMNS):
-        raise ValueError(f"it has {len(row)} fields, not {len(COLUMNS)}")
-    optimizer, rate, *sizes, cost, w_x, w_rec, diverged_at, trained = row
-    return Result(
-        Settings(optimizer, float(rate), *map(int, sizes)),
-        *map(float, (cost, w_x, w_rec)),
-        *(int(epoch) if epoch else None for epoch in (diverged_at, trained)),
-    )
-
-
-def _write_rows(file: TextIO, rows: Iterable[list[Any]]) -> None:
-    csv.writer(file, lineterminator="\n").writerows(rows)
-
-
-def _write(path: Path, results: Iterable[Result]) -> None:
-    """Write the table whole: no half table is ever there."""
-    with replacing(path) as beside, beside.open("w", encoding="utf-8") as file:
-        _write_rows(file, [COLUMNS, *map(_row, results)])
-
-
-def read_results(path: str | os.PathLike, runs: Iterable[Settings] | None = None) -> list[Result]:
-    """Read the table of a study, finished or not.
-
-    Parameters
-    ----------
-    path : str or path
-        What :func:`run_study` wrote. A last row without an end of line is left out.
-    runs : iterable of Settings, optional
-        The study that it belongs to; None for any.
-
-    Returns
-    -------
-    list of Result
-        In the order of the rows.
-
-    Raises
-    ------
-    StudyFileError
-        If the file holds anything else.
-    """
-    text = Path(path).read_text(encoding="utf-8", errors="replace")
-    reader = csv.reader(text[: text.rfind("\n") + 1].splitlines())
-    expected = None if runs is None else set(runs)
-    results = []
-    try:
-        if next(reader, None) != COLUMNS:
-            raise ValueError("this is not the header of a study's table")
-        for row in reader:
-            results.append(_result(row))
-            if expected is not None and results[-1].settings not in expected:
-                raise ValueError(f"{results[-1].settings} is not part of this study")
-    except (ValueError, csv.Error) as error:
-        raise StudyFileError(
-            f"{path}, line {max(reader.line_num, 1)}: {error}; remove the line if it is a damaged"
-            " row, or else choose another folder or move the file away"
-        ) from None
-    return results
-
-
-class Cell(NamedTuple):
-    """What became of the runs that differ in their seed alone.
-
-    ``trained`` and ``diverged`` are numbers of runs. Half of the final costs, or more, are at most
-    ``median_final_cost``, where a run that diverged counts as infinite.
-    """
-
-    optimizer: str
-    seq_len: int
-    learning_rate: float
-    runs: int
-    trained: int
-    diverged: int
-    median_final_cost: float
 
 
 def summarize(results: Iterable[Result]) -> list[Cell]:
@@ -414,27 +174,14 @@ def summarize(results: Iterable[Result]) -> list[Cell]:
     Parameters
     ----------
     results : iterable of Result
-        What :func:`run_study` returned.
-
-    Returns
-    -------
-    list of Cell
-        In the order in which they occur first.
+        What :func:`run_one` returned for a :func:`grid`, in its order.
     """
-    groups = {}
-    for result in results:
-        groups.setdefault(replace(result.settings, seed=0), []).append(result)
-    return [
-        Cell(
-            settings.optimizer,
-            settings.seq_len,
-            settings.learning_rate,
-            runs=len(group),
-            trained=sum(result.trained_from_epoch is not None for result in group),
-            diverged=sum(result.diverged_at_epoch is not None for result in group),
-            median_final_cost=median_low(
-                np.inf if result.diverged_at_epoch else result.final_cost for result in group
-            ),
-        )
-        for settings, group in groups.items()
-    ]
+    cells = []
+    for settings, group in groupby(results, lambda result: result.settings._replace(seed=0)):
+        runs = list(group)
+        trained = sum(run.trained_from_epoch is not None for run in runs)
+        diverged = sum(run.diverged_at_epoch is not None for run in runs)
+        costs = [np.inf if run.diverged_at_epoch else run.final_cost for run in runs]
+        where = settings.optimizer, settings.seq_len, settings.learning_rate
+        cells.append(Cell(*where, len(runs), trained, diverged, median_low(costs)))
+    return cells
