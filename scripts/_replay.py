@@ -47,13 +47,9 @@ def cost_and_gradient(x: Array, y: Array, weights: Array) -> tuple[Array, Array]
     return total(error * error), gradient
 
 
-def gradient_descent(learning_rate: float = GD_RATE, fused: bool = True) -> Step:
+def gradient_descent(fused: bool = True) -> Step:
     """Return a step of gradient descent; ``fused`` rounds once, as a fused multiply-add does."""
-
-    def step(p: Array, g: Array) -> Array:
-        return fma(-learning_rate, g, p) if fused else p - learning_rate * g
-
-    return step
+    return lambda p, g: fma(-GD_RATE, g, p) if fused else p - GD_RATE * g
 
 
 def fma(a: Array | float, b: Array, c: Array) -> Array:
@@ -63,49 +59,36 @@ def fma(a: Array | float, b: Array, c: Array) -> Array:
 
 
 # The formulas of the RMSProp step, each with algebraically equal ways to write it. The first way is
-# the package's, those of LITERAL are Kastner's. After FUSED come the ways in which a product is
-# fused with a sum. What only doubles or halves, as momentum 0.5 does, is exact, and no other way.
-FUSED = None
+# the package's, those of LITERAL are Kastner's. What only doubles or halves, as momentum 0.5 does,
+# is exact, and no other way.
 ONE_DECAY = 1 - DECAY
-WAYS: dict[str, tuple] = {
-    "n": (  # the root of the norm, from the square of the norm
+WAYS: dict[str, list[Callable]] = {
+    "n": [  # the root of the norm, from the square of the norm
         lambda q: np.sqrt(np.sqrt(q.astype("float64"))).astype(q.dtype),
         lambda q: np.sqrt(np.sqrt(q)),
-    ),
-    "rescaled": (
+    ],
+    "rescaled": [
         lambda g, n: g / np.maximum(1, n / RESCALE),
         lambda g, n: g * (1 / np.maximum(1, n / RESCALE)),
         lambda g, n: g * (RESCALE / np.maximum(RESCALE, n)),
         lambda g, n: (g * RESCALE) / np.maximum(RESCALE, n),
-    ),
-    "s": (
+    ],
+    "s": [
         lambda s, g: DECAY * s + ONE_DECAY * (g * g),
         lambda s, g: DECAY * s + (ONE_DECAY * g) * g,
         lambda s, g: s + ONE_DECAY * (g * g - s),
-        FUSED,
-        lambda s, g: fma(DECAY, s, ONE_DECAY * (g * g)),
-        lambda s, g: fma(ONE_DECAY, g * g, DECAY * s),
-        lambda s, g: fma(ONE_DECAY, g * g - s, s),
-    ),
-    "a": (
+    ],
+    "a": [
         lambda a, g: DECAY * a + ONE_DECAY * g,
         lambda a, g: a + ONE_DECAY * (g - a),
-        FUSED,
-        lambda a, g: fma(DECAY, a, ONE_DECAY * g),
-        lambda a, g: fma(ONE_DECAY, g, DECAY * a),
-        lambda a, g: fma(ONE_DECAY, g - a, a),
-    ),
-    "variance": (
-        lambda s, a: s - a * a,
-        FUSED,
-        lambda s, a: fma(-a, a, s),
-    ),
-    "d": (
+    ],
+    "variance": [lambda s, a: s - a * a],
+    "d": [
         lambda g, r, rate: rate * (g / r),
         lambda g, r, rate: (rate * g) / r,
         lambda g, r, rate: (rate / r) * g,
-    ),
-    "p": (  # from the old m and the new one; k = (1 + MOMENTUM) * rate
+    ],
+    "p": [  # from the old m and the new one; k = (1 + MOMENTUM) * rate
         lambda p, m, m_new, d, g, r, k: (p + MOMENTUM**2 * m) - (1 + MOMENTUM) * d,
         lambda p, m, m_new, d, g, r, k: p + (MOMENTUM**2 * m - (1 + MOMENTUM) * d),
         lambda p, m, m_new, d, g, r, k: (p + MOMENTUM**2 * m) - (k * g) / r,
@@ -114,36 +97,42 @@ WAYS: dict[str, tuple] = {
         lambda p, m, m_new, d, g, r, k: p + (MOMENTUM**2 * m - k * (g / r)),
         lambda p, m, m_new, d, g, r, k: (p + MOMENTUM * m_new) - d,
         lambda p, m, m_new, d, g, r, k: p + (MOMENTUM * m_new - d),
-        FUSED,
+    ],
+}
+# The same, with a product fused with a sum.
+FUSED_WAYS: dict[str, list[Callable]] = {
+    "s": [
+        lambda s, g: fma(DECAY, s, ONE_DECAY * (g * g)),
+        lambda s, g: fma(ONE_DECAY, g * g, DECAY * s),
+        lambda s, g: fma(ONE_DECAY, g * g - s, s),
+    ],
+    "a": [
+        lambda a, g: fma(DECAY, a, ONE_DECAY * g),
+        lambda a, g: fma(ONE_DECAY, g, DECAY * a),
+        lambda a, g: fma(ONE_DECAY, g - a, a),
+    ],
+    "variance": [lambda s, a: fma(-a, a, s)],
+    "p": [
         lambda p, m, m_new, d, g, r, k: fma(-(1 + MOMENTUM), d, p + MOMENTUM**2 * m),
         lambda p, m, m_new, d, g, r, k: p + fma(-(1 + MOMENTUM), d, MOMENTUM**2 * m),
         lambda p, m, m_new, d, g, r, k: fma(-k, g / r, p + MOMENTUM**2 * m),
         lambda p, m, m_new, d, g, r, k: p + fma(-k, g / r, MOMENTUM**2 * m),
-    ),
+    ],
 }
-
-
+ALL_WAYS = {name: [*plain, *FUSED_WAYS.get(name, [])] for name, plain in WAYS.items()}
+PACKAGE = dict.fromkeys(WAYS, 0)
 LITERAL = {"n": 1, "rescaled": 2, "s": 0, "a": 0, "variance": 0, "d": 1, "p": 3}
 
 
-def rmsprop(
-    learning_rate: float = RMSPROP_RATE, ways: Mapping[str, Array] | None = None
-) -> tuple[Step, dict[str, Array]]:
+def rmsprop(ways: Mapping[str, int | Array] = PACKAGE) -> tuple[Step, dict[str, Array]]:
     """Return a step of RMSProp, and what it remembers: s, a, m, and the last variance and r.
 
-    Parameters
-    ----------
-    learning_rate : float
-        The article's by default.
-    ways : mapping from a name in WAYS to ndarray of shape (n_variants,), optional
-        Which way each variant takes, an index among those of :func:`ways_of`; None: the first.
+    ``ways`` says for each formula which way of ALL_WAYS to take, for all variants or each one.
     """
     memory: dict[str, Array] = {}
 
     def by(name: str, *arguments: Array) -> Array:
-        if ways is None:
-            return WAYS[name][0](*arguments)
-        return np.choose(ways[name], [way(*arguments) for way in ways_of(name)])
+        return np.choose(ways[name], [way(*arguments) for way in ALL_WAYS[name]])
 
     def step(p: Array, g: Array) -> Array:
         if not memory:
@@ -152,21 +141,13 @@ def rmsprop(
         s, a = by("s", memory["s"], g), by("a", memory["a"], g)
         variance = by("variance", s, a)
         r = np.maximum(np.sqrt(np.maximum(variance, 0)), p.dtype.type(FLOOR))
-        d = by("d", g, r, learning_rate)
+        d = by("d", g, r, RMSPROP_RATE)
         m = MOMENTUM * memory["m"] - d
-        p_new = by("p", p, memory["m"], m, d, g, r, (1 + MOMENTUM) * learning_rate)
+        p_new = by("p", p, memory["m"], m, d, g, r, (1 + MOMENTUM) * RMSPROP_RATE)
         memory.update(s=s, a=a, m=m, variance=variance, r=r)
         return p_new
 
     return step, memory
-
-
-def ways_of(name: str, fused: bool = True) -> list[Callable]:
-    """Return the ways to write a formula."""
-    ways = WAYS[name]
-    if not fused and FUSED in ways:
-        ways = ways[: ways.index(FUSED)]
-    return [way for way in ways if way is not FUSED]
 
 
 def epochs(

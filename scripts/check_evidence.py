@@ -2,74 +2,42 @@
 
     scripts/in_venv python scripts/check_evidence.py
 
-All numbers are computed in NumPy, in a minute, and nothing is compiled; only the published lines,
-and how a line is printed, come from the package. Prints what it finds and writes it to
-figures/evidence.csv, with figures/evidence.png, and figures/edge_of_stability.csv and .png. With
---quick it takes fewer draws and forms, and writes nothing unless --output-dir names a folder.
+Five answers, computed in NumPy in less than a minute; nothing is compiled. Only the published
+lines, and how a line is printed, come from the package. Prints what it finds, and writes it to
+figures/evidence.csv and figures/edge_of_stability.csv with a picture of each. With --redraw the
+pictures are drawn again from these tables, without computing anything.
 """
 
 from __future__ import annotations
 
-from _console import option_parser, output_folder, progress, run_main, short
+import csv
+from functools import partial
+from itertools import product
+from pathlib import Path
+from typing import Any
 
-# _console comes first: it reports in one line that a package is missing, or Ctrl-C.
-# isort: split
-import argparse
-from collections.abc import Iterable
-from itertools import groupby, product
-from typing import Any, NamedTuple
-
+import _console  # before Aesara
 import _replay as replay
 import numpy as np
-from _figures import (
-    FIGURES_FOLDER,
-    NESTEROV_LIMIT,
-    SHARES,
-    save_edge_of_stability,
-    save_evidence,
-    write_table,
-)
-from _landscape import Landscape
+from _figures import FIGURES_FOLDER, save_figure, write_table
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.polynomial import Polynomial
 
 from simple_rnn import article
-from simple_rnn.history import REPORT_EVERY, cost_line, final_line, initial_line
+from simple_rnn.history import cost_line, final_line, initial_line
+from simple_rnn.plotting import COLOURS
 
 Array = np.ndarray
-PUBLISHED = {name: article.CONDITIONS[name] for name in ("gd", "rmsprop")}
-LINES = range(100, article.N_EPOCHS, REPORT_EVERY)
-LINE_100 = PUBLISHED["rmsprop"].published_costs[100]
+Facts = dict[str, dict[str, float]]  # for each part of the evidence what was found: name -> number
 
-
-class Fact(NamedTuple):
-    """A number that was found, where there is one with its range: a row of evidence.csv."""
-
-    part: str
-    what: str
-    value: float
-    lowest: float = np.nan
-    highest: float = np.nan
-
-
-class Run(NamedTuple):
-    """Many variants of a training side by side: the weights at first and at last, and all costs."""
-
-    first: Array  # (2, n_variants)
-    costs: Array  # (n_epochs, n_variants)
-    last: Array  # (2, n_variants)
-
-    def exact_lines(self, name: str) -> Array:
-        """Return, of shape (22, n_variants), which of a condition's published lines it prints."""
-        lines = [
-            [initial_line(first), *(cost_line(e, costs[e - 1]) for e in LINES), final_line(last)]
-            for first, costs, last in zip(self.first.T, self.costs.T, self.last.T)
-        ]
-        return np.transpose(lines) == np.transpose([PUBLISHED[name].published_lines])
-
-
-def run(step: replay.Step, first: Array, n_epochs: int = article.N_EPOCHS, **options: Any) -> Run:
-    """Train from the weights ``first``; ``options`` as in :func:`_replay.epochs`."""
-    costs, weights = zip(*replay.epochs(step, first, str(first.dtype), n_epochs, **options))
-    return Run(first, np.array(costs), weights[-1])
+GD, RMSPROP = article.CONDITIONS["gd"], article.CONDITIONS["rmsprop"]
+LINE_100, LINE_200 = RMSPROP.published_costs[100], RMSPROP.published_costs[200]
+# Names of parts that are drawn.
+NEAREST = "nearest to line 100"
+WAYS = "equal ways to write the update"
+NOISE = "last bit of the gradients at random"
+SHARES = "% of runs by line 200: "  # and WAYS or NOISE: the bars of a histogram
 
 
 def start(n_variants: int = 1, dtype: str = "float32") -> Array:
@@ -77,503 +45,407 @@ def start(n_variants: int = 1, dtype: str = "float32") -> Array:
     return np.repeat(replay.task(dtype)[2], n_variants, axis=1)
 
 
-# Each part of the evidence is a function that returns the facts it finds.
+def run(
+    step: replay.Step, n_variants: int = 1, n_epochs: int = article.N_EPOCHS, **options: Any
+) -> tuple[Array, Array]:
+    """Return the costs, (n_epochs, n_variants), and the last weights, (2, n_variants)."""
+    costs, weights = zip(*replay.epochs(step, start(n_variants), n_epochs=n_epochs, **options))
+    return np.array(costs), weights[-1]
 
 
-def replayed() -> list[Fact]:
-    """Run both trainings in NumPy, and see how near RMSProp comes to its two guards."""
-    part = "replay in NumPy"
-    descent = run(replay.gradient_descent(), start())
-    step, memory = replay.rmsprop()
-    variances, roots = [], []
-
-    def watched(p: Array, g: Array) -> Array:
-        p = step(p, g)
-        variances.append(memory["variance"].min())
-        roots.append(memory["r"].min())
-        return p
-
-    rmsprop = run(watched, start())
-    unfused = run(replay.gradient_descent(fused=False), start())
-    return [
-        Fact(part, "gradient descent: exact lines of 22", descent.exact_lines("gd").sum()),
-        Fact(part, "the same, its step rounded twice", unfused.exact_lines("gd").sum()),
-        Fact(part, "RMSProp: exact lines of 22", rmsprop.exact_lines("rmsprop").sum()),
-        Fact(part, "RMSProp: smallest variance s - a^2", min(variances)),
-        Fact(part, "RMSProp: smallest root r (its floor is 0.0001)", min(roots)),
+def exact_lines(published: article.Condition, costs: Array, last: Array) -> Array:
+    """Return, of shape (22, n_variants), which of the published lines come out."""
+    epochs, first = list(published.published_costs), initial_line(start()[:, 0])
+    lines = [
+        [first, *map(cost_line, epochs, printed), final_line(weights)]
+        for printed, weights in zip(costs[np.array(epochs) - 1].T, last.T)
     ]
+    return np.transpose(lines) == np.transpose([published.published_lines])
 
 
-class Form(NamedTuple):
-    """A form of RMSProp."""
-
-    centred: bool = True
-    momentum: tuple[str, float] = ("Nesterov", 0.5)
-    rescaled_by: str = "root of the norm"
-    decay: float = 0.9
-    accumulators_from: str = "0"
-    threshold: float = 5.0
-    epsilon_as: str = "floor"
-    epsilon: float = 1e-4
-    learning_rate: float = 1e-3
+# 1. An independent replay prints the article's lines.
 
 
-KINDS = ("heavy ball", "Nesterov")
+def replayed() -> Facts:
+    """Run both trainings in NumPy, gradient descent also without its fused multiply-add."""
+    unfused = run(replay.gradient_descent(fused=False))
+    found = {
+        "gradient descent: exact lines of 22": exact_lines(GD, *run(replay.gradient_descent())),
+        "the same, its step rounded twice": exact_lines(GD, *unfused),
+        "RMSProp: exact lines of 22": exact_lines(RMSPROP, *run(replay.rmsprop()[0])),
+    }
+    return {"replay in NumPy": {what: lines.sum() for what, lines in found.items()}}
+
+
+# 2. Of the forms of RMSProp only one fits line 100. To train tens of thousands side by side takes a
+# cheap cost and gradient. The answer to a sequence is w_x p(w_rec), with p(w_rec) the sum over t of
+# x_t w_rec^(n - t). So the cost over all samples is C - 2 w_x B(w_rec) + w_x^2 Q(w_rec), with
+# C = sum of y^2 and the polynomials B = sum of y p and Q = sum of p^2.
+
+SEQUENCES, TARGETS, _ = replay.task("float64")
+# Ascending powers: the last step comes first.
+ANSWERS = [Polynomial(sequence[::-1]) for sequence in SEQUENCES[:, :, 0].T]
+C = (TARGETS**2).sum()
+B = sum(y * p for y, p in zip(TARGETS[:, 0], ANSWERS))
+Q = sum(p**2 for p in ANSWERS)
+
+
+def cost(w_x: Array, w_rec: Array) -> Array:
+    """Return the sum of squared errors; the weights are arrays of any one shape."""
+    return C - 2 * w_x * B(w_rec) + w_x**2 * Q(w_rec)
+
+
+def gradient(w_x: Array, w_rec: Array) -> Array:
+    """Return the gradient of the cost, with one axis of length 2 in front."""
+    by_w_x = 2 * w_x * Q(w_rec) - 2 * B(w_rec)
+    return np.array([by_w_x, w_x**2 * Q.deriv()(w_rec) - 2 * w_x * B.deriv()(w_rec)])
+
+
+# In each row the form used comes first.
 FORMS = {
-    "centred": (True, False),
-    "momentum": (("no", 0.0), *product(KINDS, (0.03, 0.5, 0.75, 0.9))),
-    "rescaled_by": ("root of the norm", "norm", "nothing"),
-    "decay": (0.8, 0.9, 0.95, 0.99, 0.999),
-    "accumulators_from": ("0", "1", "0, corrected"),
-    "threshold": (1.0, 5.0, 10.0),
-    "epsilon_as": ("floor", "inside the root", "outside the root"),
-    "epsilon": (1e-3, 1e-4, 1e-6, 1e-8, 1e-10),
+    "momentum": [
+        *(f"{kind} {mu}" for kind in ("Nesterov", "heavy ball") for mu in (0.5, 0.03, 0.75, 0.9)),
+        "no 0.0",
+    ],
+    "decay": [0.9, 0.8, 0.95, 0.99, 0.999],
+    "rescaled by": ["root of the norm", "norm", "nothing"],
+    "accumulators from": ["0", "1", "0, corrected"],
+    "centred": [True, False],
 }
 # What line 100 cannot tell: these may differ without another digit.
-UNSEEN = {"threshold", "epsilon_as", "epsilon"}
-
-
-FINER = {
-    "momentum": (("no", 0.0), *product(KINDS, (0.03, *np.arange(1, 20) / 20))),
-    "decay": (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.97, 0.99, 0.995, 0.999),
-    "threshold": (5.0,),
-    "epsilon_as": ("floor",),
-    "epsilon": (1e-4,),
+UNSEEN = {
+    "threshold": [5.0, 1.0, 10.0],
+    "epsilon as": ["floor", "inside the root", "outside the root"],
+    "epsilon": [1e-4, 1e-3, 1e-6, 1e-8, 1e-10],
 }
 
 
-def all_forms(grid: dict[str, tuple], quick: bool = False) -> list[Form]:
-    """Return the forms of a grid; without rescaling there is no threshold."""
-    forms = (Form(*values) for values in product(*grid.values()))
-    forms = [f for f in forms if f.rescaled_by != "nothing" or f.threshold == Form().threshold]
-    return [f for f in forms if f.epsilon == Form().epsilon] if quick else forms
+def all_forms() -> dict[str, Array]:
+    """Return all combinations, for each name in FORMS and UNSEEN an array."""
+    columns = zip(*product(*FORMS.values(), *UNSEEN.values()))
+    forms = dict(zip([*FORMS, *UNSEEN], map(np.array, columns)))
+    # Without rescaling there is no threshold.
+    kept = (forms["rescaled by"] != "nothing") | (forms["threshold"] == UNSEEN["threshold"][0])
+    return {name: column[kept] for name, column in forms.items()}
 
 
-def train_forms(forms: Iterable[Form], n_epochs: int = article.N_EPOCHS) -> tuple[Array, Array]:
-    """Train with all forms in float64; return the costs at the printed epochs and the weights."""
-    columns = Form(*map(np.array, zip(*forms)))
-    kind, mu = columns.momentum.T[0], columns.momentum.T[1].astype(float)
-    threshold = np.where(columns.rescaled_by == "nothing", np.inf, columns.threshold)
-    by_root, decay, epsilon = (
-        columns.rescaled_by == "root of the norm",
-        columns.decay,
-        columns.epsilon,
-    )
-    landscape = Landscape(replay.task("float64")[0][:, :, 0])
+def line_100(forms: dict[str, Array]) -> Array:
+    """Train with all forms side by side, in float64, and return the cost of epoch 100."""
+    nesterov = np.char.startswith(forms["momentum"], "Nesterov")
+    mu = np.array([float(momentum.split()[-1]) for momentum in forms["momentum"]])
+    threshold = np.where(forms["rescaled by"] == "nothing", np.inf, forms["threshold"])
+    decay, epsilon, epsilon_as = forms["decay"], forms["epsilon"], forms["epsilon as"]
     p = start(len(mu), "float64")
-    s = np.zeros_like(p) + (columns.accumulators_from == "1")
-    a, m, costs = np.zeros_like(p), np.zeros_like(p), []
+    s = np.zeros_like(p) + (forms["accumulators from"] == "1")
+    a, m = np.zeros_like(p), np.zeros_like(p)
+    for epoch in range(1, 100):
+        g = gradient(*p)
+        norm = np.hypot(*g)
+        n = np.where(forms["rescaled by"] == "root of the norm", np.sqrt(norm), norm)
+        g = g / np.maximum(1, n / threshold)
+        s, a = decay * s + (1 - decay) * g**2, decay * a + (1 - decay) * g
+        known = np.where(forms["accumulators from"] == "0, corrected", 1 - decay**epoch, 1)
+        variance = np.maximum(s / known - forms["centred"] * (a / known) ** 2, 0)
+        r = np.select(
+            [epsilon_as == "floor", epsilon_as == "inside the root"],
+            [np.maximum(np.sqrt(variance), epsilon), np.sqrt(variance + epsilon)],
+            np.sqrt(variance) + epsilon,
+        )
+        d = RMSPROP.learning_rate * g / r
+        m = mu * m - d
+        p = p + np.where(nesterov, mu * m - d, m)
+    return cost(*p)
+
+
+def forms_of_rmsprop(rounding: float) -> Facts:
+    """Compare line 100 of all forms with the printed one; ``rounding`` moves it so far at most."""
+    forms = all_forms()
     with np.errstate(all="ignore"):  # some forms diverge
-        for epoch in range(1, n_epochs + 1):
-            if epoch in LINES:
-                costs.append(landscape.cost(*p))
-            g = landscape.gradient(*p)
-            norm = np.hypot(*g)
-            g = g / np.maximum(1, np.where(by_root, np.sqrt(norm), norm) / threshold)
-            s, a = decay * s + (1 - decay) * g**2, decay * a + (1 - decay) * g
-            known = np.where(columns.accumulators_from == "0, corrected", 1 - decay**epoch, 1)
-            variance = np.maximum(s / known - columns.centred * (a / known) ** 2, 0)
-            r = np.select(
-                [columns.epsilon_as == "floor", columns.epsilon_as == "inside the root"],
-                [np.maximum(np.sqrt(variance), epsilon), np.sqrt(variance + epsilon)],
-                np.sqrt(variance) + epsilon,
-            )
-            d = columns.learning_rate * g / r
-            m = mu * m - d
-            p = p + np.where(kind == "Nesterov", mu * m - d, m)
-    return np.array(costs), p
+        far = np.nan_to_num(abs(line_100(forms) - LINE_100), nan=np.inf)
+    used = np.all([forms[name] == values[0] for name, values in FORMS.items()], axis=0)
+    return {
+        "forms of RMSProp": {
+            "tried": np.prod([len(values) for values in FORMS.values()]),
+            "tried, with other thresholds and epsilons": len(far),
+            "rounding moves line 100 by at most": rounding,
+            f"line 100 so near to {LINE_100:.4f}": (far <= rounding).sum(),
+            "of these another form than the one used": (far[~used] <= rounding).sum(),
+        },
+        NEAREST: {
+            "the form used": far[0],
+            **{
+                f"{name}: {value}": far[forms[name] == value].min()
+                for name, values in FORMS.items()
+                for value in values[1:]
+            },
+        },
+    }
 
 
-def distance(line_100: Array) -> Array:
-    """Return how far line 100 is from the printed one; infinity where it is not finite."""
-    return np.nan_to_num(np.abs(line_100 - LINE_100), nan=np.inf, posinf=np.inf)
+# 3. Of the equal ways to write the update few print all lines, and no one rule gives both tables.
 
 
-def reach(bounds: tuple[float, float]) -> float:
-    """Return how far rounding moves line 100 from the printed one, at most."""
-    return max(abs(bound - LINE_100) for bound in bounds)
-
-
-def is_used(form: Form) -> bool:
-    """Return whether a form is the one used, but for what line 100 cannot see."""
-    return all(getattr(form, n) == getattr(Form(), n) for n in FORMS if n not in UNSEEN)
-
-
-def compared_forms(bands: dict[int, tuple[float, float]], quick: bool) -> list[Fact]:
-    """Set line 100 of all forms of RMSProp against the printed one, and later lines of some.
-
-    ``bands`` has for each printed epoch the range that rounding leaves.
-    """
-    band = reach(bands[100])
-    part, forms = "forms of RMSProp", all_forms(FORMS, quick)
-    far = distance(train_forms(forms, n_epochs=100)[0][0])
-    same = np.array([is_used(form) for form in forms])
-    parts = {form._replace(threshold=5.0, epsilon_as="floor", epsilon=1e-4) for form in forms}
-    facts = [
-        Fact(part, "tried", len(parts)),
-        Fact(part, "tried, with other thresholds and epsilons", len(forms)),
-        Fact(part, "rounding moves line 100 by at most", band),
-        Fact(part, f"line 100 so near to {LINE_100:.4f}", (far <= band).sum()),
-        Fact(part, "of these another form than the one used", (far[~same] <= band).sum()),
-    ]
-    part = "nearest to line 100"
-    facts.append(Fact(part, "the form used", far[forms.index(Form())]))
-    for name in (name for name in FORMS if name not in UNSEEN):
-        for value in FORMS[name]:
-            if value != getattr(Form(), name):
-                nearest = min(d for d, f in zip(far, forms) if getattr(f, name) == value)
-                label = " ".join(map(str, value)) if name == "momentum" else value
-                facts.append(Fact(part, f"{name.replace('_', ' ')}: {label}", nearest))
-
-    # One number can be tuned to meet one line, hardly all of them.
-    part, forms = "forms in a finer grid", [f for f in all_forms(FORMS | FINER) if not is_used(f)]
-    costs = train_forms(forms, n_epochs=500)[0]
-    near = distance(costs[0]) <= band
-    later = [
-        (low <= c) & (c <= high) for c, (low, high) in zip(costs[1:], list(bands.values())[1:])
-    ]
-    facts += [
-        Fact(part, "tried, the one used not among them", len(forms)),
-        Fact(part, "line 100 as near as rounding can move it", near.sum()),
-        Fact(
-            part, "of these lines 200 to 500 in the range of rounding", (near & later).all(0).sum()
-        ),
-    ]
-    for form, line_200 in zip(np.array(forms, dtype=object)[near], costs[1, near]):
-        names = f"{form[1][0]} {form[1][1]:g}, decay {form[3]:g}"
-        facts.append(Fact(part, f"{names}: line 200", line_200))
-    return facts
-
-
-def neighbours(bounds: tuple[float, float]) -> list[Fact]:
-    """Move one number of the form at a time, and see how far line 100 follows."""
-    facts, used, band = [], Form(), reach(bounds)
-
-    def line_100(name: str, values: Array) -> Array:
-        moved = [("Nesterov", value) if name == "momentum" else value for value in values]
-        return train_forms([used._replace(**{name: value}) for value in moved], 100)[0][0]
-
-    for name in ("momentum", "decay", "learning_rate"):
-        value = used.momentum[1] if name == "momentum" else getattr(used, name)
-        title = name.replace("_", " ")
-        around = value * (1 + np.array([-0.1, -0.01, -0.001, 0.001, 0.01, 0.1]))
-        for other, line in zip(around, line_100(name, around)):
-            facts.append(Fact(f"line 100 with another {title}", f"{other:.7g}", line))
-        low, high = line_100(name, value * np.array([1 - 1e-6, 1 + 1e-6]))
-        slope = abs(high - low) / (2e-6 * value)
-        facts.append(Fact("rounding leaves open", f"{title}, +-", band / slope))
-    facts.append(Fact("line 100 with another momentum", "0.03", *line_100("momentum", [0.03])))
-    for value in (1.0, 4.0, 6.0, 12.0, 15.0):
-        found = line_100("threshold", [value])
-        facts.append(Fact("line 100 with another threshold", f"{value:g}", *found))
-    return facts
-
-
-def grid_of_ways(quick: bool) -> tuple[Array, Array]:
-    """Return all combinations of ways, (n_formulas, n_ways), and how many formulas each fuses."""
-    counts = [len(replay.ways_of(name)) for name in replay.WAYS]
-    unfused = [len(replay.ways_of(name, fused=False)) for name in replay.WAYS]
-    ways = np.array(list(product(*map(range, counts)))[:: 10 if quick else 1]).T
-    return ways, (ways >= np.transpose([unfused])).sum(axis=0)
-
-
-def run_ways(ways: Array, n_epochs: int = article.N_EPOCHS) -> Run:
+def run_ways(ways: Array, n_epochs: int = article.N_EPOCHS) -> tuple[Array, Array]:
     """Train with RMSProp, its update written in each of the ways."""
-    step, _ = replay.rmsprop(ways=dict(zip(replay.WAYS, ways)))
-    return run(step, start(ways.shape[1]), n_epochs)
+    return run(replay.rmsprop(dict(zip(replay.WAYS, ways)))[0], ways.shape[1], n_epochs)
 
 
-def ways_to_round(quick: bool) -> list[Fact]:
+def equal_ways() -> Facts:
     """Write the update in many equal ways, and see which print the article's lines."""
-    part = "equal ways to write the update"
-    ways, fusions = grid_of_ways(quick)
-    shorter = run_ways(ways, 300)
-    printed = [PUBLISHED["rmsprop"].published_costs[epoch] for epoch in (100, 200, 300)]
-    rounded = np.around(shorter.costs[[99, 199, 299]].astype("float64"), 4)
-    chosen = (rounded == np.transpose([printed])).all(axis=0)
+    ways = np.array(list(product(*(range(len(ways)) for ways in replay.ALL_WAYS.values())))).T
+    n_fused = (ways >= [[len(unfused)] for unfused in replay.WAYS.values()]).sum(axis=0)
+    costs = run_ways(ways, 200)[0][[99, 199]].astype("float64")
+    as_printed = np.around(costs, 4) == [[LINE_100], [LINE_200]]
     # Only these can print all lines: the others need not go on.
-    finished = run_ways(ways[:, chosen])
-    all_lines = finished.exact_lines("rmsprop").all(axis=0)
-    chosen[chosen] = all_lines
-    return [
-        Fact(part, "tried", len(chosen)),
-        Fact(part, "different runs at epoch 300", count_different(shorter.costs)),
-        Fact(part, "with line 100 as printed", (rounded[0] == printed[0]).sum()),
-        Fact(part, "with all 22 lines as printed", chosen.sum()),
-        Fact(part, "of these different runs", count_different(finished.costs[:, all_lines])),
-        Fact(part, "without fused multiply-add: tried", (fusions == 0).sum()),
-        Fact(part, "without fused multiply-add: with all 22 lines", chosen[fusions == 0].sum()),
-        *spread(part, shorter, "rmsprop"),
-        *shares(part, shorter.costs[199]),
-    ]
+    chosen = as_printed.all(axis=0)
+    chosen[chosen] = exact_lines(RMSPROP, *run_ways(ways[:, chosen])).all(axis=0)
+
+    # A machine rounds both trainings by one rule.
+    unfused, root_in_float64 = n_fused == 0, ways[0] == 0
+    rules = {
+        "nothing fused, all float32": (False, unfused & ~root_in_float64),
+        "nothing fused, the root in float64": (False, unfused & root_in_float64),
+        "all fused that can be": (True, n_fused == len(replay.FUSED_WAYS)),
+    }
+    of_rules = {}
+    for rule, (fused, by_rule) in rules.items():
+        descent = exact_lines(GD, *run(replay.gradient_descent(fused)))
+        rmsprop = exact_lines(RMSPROP, *run_ways(ways[:, by_rule]))
+        of_rules[f"{rule}: at most"] = descent.sum() + rmsprop.sum(axis=0).max()
+
+    literal = run(replay.rmsprop(replay.LITERAL)[0])
+    return {
+        WAYS: {
+            "tried": len(chosen),
+            "with line 100 as printed": as_printed[0].sum(),
+            "with all 22 lines as printed": chosen.sum(),
+            "without fused multiply-add: tried": unfused.sum(),
+            "without fused multiply-add: with all 22 lines": chosen[unfused].sum(),
+            "smallest line 100": costs[0].min(),
+            "largest line 100": costs[0].max(),
+            "smallest line 200": costs[1].min(),
+            "largest line 200": costs[1].max(),
+        },
+        SHARES + WAYS: shares(costs[1]),
+        "lines of 44 by one rule of rounding": of_rules,
+        "Kastner's code, each operation rounded once": {
+            "exact lines of 22": exact_lines(RMSPROP, *literal).sum(),
+            "line 200": literal[0][199, 0],
+        },
+    }
 
 
-def one_rule(quick: bool) -> list[Fact]:
-    """Round both trainings by one rule, as one machine does: none gives all lines of both."""
-    part = "lines of 44 by one rule of rounding"
-    ways, fusions = grid_of_ways(quick)
-    most = sum(replay.FUSED in of_formula for of_formula in replay.WAYS.values())
-    root_in_float64 = ways[0] == 0
-    facts = []
-    for rule, by_rule, fused in (
-        ("nothing fused, all float32", (fusions == 0) & ~root_in_float64, False),
-        ("nothing fused, the root in float64", (fusions == 0) & root_in_float64, False),
-        ("all fused that can be", fusions == most, True),
-    ):
-        descent = run(replay.gradient_descent(fused=fused), start()).exact_lines("gd").sum()
-        best = run_ways(ways[:, by_rule]).exact_lines("rmsprop").sum(axis=0).max()
-        facts.append(Fact(part, f"{rule}: at most", descent + best))
-    return facts
-
-
-def kastners_code() -> list[Fact]:
-    """Round each operation of Kastner's code once, as it is written."""
-    part = "Kastner's code, each operation rounded once"
-    literal = run_ways(np.array([[replay.LITERAL[name]] for name in replay.WAYS]))
-    facts = [Fact(part, "exact lines of 22", literal.exact_lines("rmsprop").sum())]
-    for epoch in (100, 200, 300, 400, 500, 2000):
-        facts.append(Fact(part, f"line {epoch}", literal.costs[epoch - 1, 0]))
-    return facts
-
-
-def count_different(columns: Array) -> int:
-    """Return how many different columns there are."""
-    return len({column.tobytes() for column in np.ascontiguousarray(columns.T)})
-
-
-def spread(part: str, runs: Run, name: str) -> list[Fact]:
-    """Return for each printed line its range over the runs, and the share that lies below it."""
-    facts = []
-    for epoch, printed in PUBLISHED[name].published_costs.items():
-        if epoch <= len(runs.costs):
-            costs = runs.costs[epoch - 1].astype("float64")
-            below = 100 * np.mean(np.around(costs, 4) < printed)
-            what = f"line {epoch}: % below {printed:.4f}"
-            facts.append(Fact(part, what, below, *extent(costs)))
-    return facts
-
-
-def shares(part: str, line_200: Array) -> list[Fact]:
+def shares(line_200: Array) -> dict[str, float]:
     """Return how the runs are spread over line 200, in steps of 0.001."""
     edges = np.arange(0.290, 0.3601, 0.001)
-    counts, _ = np.histogram(line_200, edges)
-    percents = 100 * counts / len(line_200)
-    return [
-        Fact(f"{SHARES}{part}", f"{low:.3f} to {high:.3f}", percent)
-        for low, high, percent in zip(edges, edges[1:], percents)
-    ]
+    percents = 100 * np.histogram(line_200, edges)[0] / len(line_200)
+    return {f"{e:.3f} to {e + 0.001:.3f}": percent for e, percent in zip(edges, percents)}
 
 
-def rounding_as_noise(quick: bool) -> list[Fact]:
-    """Add noise of the size of a rounding error, and see what becomes of the printed lines."""
-    rng, n_draws = np.random.RandomState(0), 100 if quick else 1000
+# 4. With noise of the size of a rounding error some runs still print all lines.
 
-    def jog(values: Array) -> Array:
-        """Move each value by one unit in its last place, up, down or not at all."""
-        return values + rng.randint(-1, 2, values.shape).astype("float32") * np.spacing(values)
 
-    def jogged(step: replay.Step) -> replay.Step:
-        return lambda p, g: jog(step(p, g))
+def noisy_run(step: replay.Step) -> tuple[Array, Array]:
+    """Train 1,000 times, each gradient moved by its last bit at random: up, down or not at all."""
+    rng = np.random.RandomState(0)
 
-    # Two units in the last place either way, of both weights.
-    steps = np.array(list(product(range(-2, 3), repeat=2)), "float32").T
-    starts = start(25) + steps * np.spacing(start())
-    fused, unfused = replay.gradient_descent(), replay.gradient_descent(fused=False)
-    many = start(n_draws)
-    runs = {
-        ("rmsprop", "RMSProp, gradients +-1 ulp"): run(replay.rmsprop()[0], many, disturb=jog),
-        ("rmsprop", "RMSProp, weights +-1 ulp"): run(jogged(replay.rmsprop()[0]), many),
-        ("rmsprop", "RMSProp, initial weights +-2 ulp"): run(replay.rmsprop()[0], starts),
-        ("gd", "gradient descent, gradients +-1 ulp"): run(fused, many, disturb=jog),
-        ("gd", "gradient descent unfused, the same"): run(unfused, many, disturb=jog),
-        ("gd", "gradient descent, initial weights +-2 ulp"): run(fused, starts),
+    def jog(g: Array) -> Array:
+        return g + rng.randint(-1, 2, g.shape).astype("float32") * np.spacing(g)
+
+    return run(step, 1000, disturb=jog)
+
+
+def noise() -> Facts:
+    """See what becomes of the printed lines when the last bit of the gradients is random."""
+    rmsprop = noisy_run(replay.rmsprop()[0])
+    of_rmsprop = exact_lines(RMSPROP, *rmsprop)
+    of_descent = exact_lines(GD, *noisy_run(replay.gradient_descent()))
+    last = of_rmsprop[-17:].sum(axis=0)  # lines 500 to 2000, and the final weights
+    return {
+        NOISE: {
+            "RMSProp: of 1,000 runs with all 22 lines": of_rmsprop.all(axis=0).sum(),
+            "RMSProp: with all of the last 17 lines": (last == 17).sum(),
+            "RMSProp: with 2 to 15 of them": ((last >= 2) & (last <= 15)).sum(),
+            "gradient descent: of 1,000 runs with all 22 lines": of_descent.all(axis=0).sum(),
+        },
+        SHARES + NOISE: shares(rmsprop[0][199]),
     }
-    facts = []
-    for (name, part), runs_of in runs.items():
-        exact = runs_of.exact_lines(name)
-        facts += [
-            Fact(part, "draws", exact.shape[1]),
-            Fact(part, "% with all 22 lines as printed", 100 * exact.all(axis=0).mean()),
-            Fact(part, "different runs", count_different(runs_of.costs)),
-            *spread(part, runs_of, name),
-        ]
-        if name == "rmsprop":
-            last = exact[-17:].sum(axis=0)  # lines 500 to 2000, and the final weights
-            facts.append(Fact(part, "% with all of the last 17 lines", 100 * np.mean(last == 17)))
-            facts.append(Fact(part, "% with 2 to 15 of them", 100 * np.mean(abs(last - 8.5) < 7)))
-            facts += shares(part, runs_of.costs[199])
-    return facts
 
 
-def growth_of_a_difference() -> list[Fact]:
-    """Follow two runs whose initial weights differ in w_x: by the last bit, and by 1e-15."""
-    facts = []
-    for dtype, difference in (("float32", np.spacing(start()[0, 0])), ("float64", 1e-15)):
-        pair = start(2, dtype)
-        pair[0, 1] += difference
-        apart = {
-            epoch: np.hypot(*(weights[:, 1] - weights[:, 0]).astype("float64"))
-            for epoch, (_, weights) in enumerate(replay.epochs(replay.rmsprop()[0], pair, dtype), 1)
-        }
-        part = f"distance of two runs, {dtype}"
-        epochs = (1, 50, 100, 140, 150, 155, 160, 165, 170, 200, 300, 2000)
-        facts += [Fact(part, f"epoch {epoch}", apart[epoch]) for epoch in epochs]
-    return facts
+# 5. The curvature that a step feels passes its limit, and rides on it. The literature calls it the
+# preconditioned sharpness: Cohen et al., Adaptive Gradient Methods at the Edge of Stability, 2022.
+
+# Above it a Nesterov step is unstable.
+NESTEROV_LIMIT = 2 * (1 + replay.MOMENTUM) / (1 + 2 * replay.MOMENTUM)
 
 
-def edge_of_stability() -> tuple[list[Fact], dict[str, Array]]:
-    """Compare the curvature that a step of RMSProp feels with its limit, over all epochs.
+def curvature(w_x: Array, w_rec: Array, scale: Array = (1.0, 1.0)) -> Array:
+    """Return the largest eigenvalue of S^(1/2) H S^(1/2), with H the Hessian of the cost.
 
-    Returns also the costs and the felt curvatures, in float32, as in the article, and in float64.
+    ``scale``, with one axis of length 2 in front, is the diagonal of S: how far a step goes per
+    unit of the gradient, for each weight.
     """
-    landscape = Landscape(replay.task()[0][:, :, 0])
-    part, facts, table = "edge of stability, RMSProp", [], {}
+    s_x, s_rec = scale
+    xx = s_x * 2 * Q(w_rec)
+    xr = np.sqrt(s_x * s_rec) * (2 * w_x * Q.deriv()(w_rec) - 2 * B.deriv()(w_rec))
+    rr = s_rec * (w_x**2 * Q.deriv(2)(w_rec) - 2 * w_x * B.deriv(2)(w_rec))
+    # The larger root of the characteristic polynomial of a symmetric 2 x 2 matrix.
+    return (xx + rr) / 2 + np.hypot((xx - rr) / 2, xr)
+
+
+def felt_curvature(dtype: str) -> tuple[Array, Array]:
+    """Train with RMSProp; return the cost and the felt curvature of each epoch."""
+    first, (step, memory) = start(dtype=dtype), replay.rmsprop()
+    epochs = [(*epoch, memory["r"]) for epoch in replay.epochs(step, first, dtype)]
+    costs, weights_after, r = map(np.hstack, zip(*epochs))
+    w = np.hstack([first, weights_after[:, :-1]]).astype("float64")
+    n = np.sqrt(np.hypot(*gradient(*w)))
+    return costs, curvature(*w, replay.RMSPROP_RATE / np.maximum(1, n / replay.RESCALE) / r)
+
+
+def edge_of_stability() -> tuple[Facts, dict[str, Array]]:
+    """Return the facts, and the table of the costs and felt curvatures of all epochs."""
+    table = {"epoch": range(1, article.N_EPOCHS + 1)}
+    found = {
+        "gradient descent: largest stable rate at (1, 1)": 2 / curvature(1.0, 1.0),
+        "RMSProp: limit of the felt curvature": NESTEROV_LIMIT,
+    }
     for dtype in ("float32", "float64"):
-        first, (step, memory) = start(dtype=dtype), replay.rmsprop()
-        costs, weights, roots = [], [first], []
-        for cost, after in replay.epochs(step, first, dtype):
-            costs.append(*cost)
-            weights.append(after)
-            roots.append(memory["r"])
-        w = np.hstack(weights[:-1]).astype("float64")
-        n = np.sqrt(np.hypot(*landscape.gradient(*w)))
-        scale = replay.RMSPROP_RATE / np.maximum(1, n / replay.RESCALE) / np.hstack(roots)
-        felt = landscape.curvature(*w, scale)
+        costs, felt = felt_curvature(dtype)
         table |= {f"cost in {dtype}": costs, f"felt curvature in {dtype}": felt}
-        peak = felt.argmax()
-        facts += [
-            Fact(
-                part, f"{dtype}: first epoch above the limit", (felt > NESTEROV_LIMIT).argmax() + 1
-            ),
-            Fact(part, f"{dtype}: epoch of its peak", peak + 1),
-            Fact(part, f"{dtype}: felt curvature there", felt[peak]),
-            Fact(
-                part, f"{dtype}: last, and range from epoch 300 on", felt[-1], *extent(felt[299:])
-            ),
-        ]
-    limit = Fact(part, "limit of the felt curvature", NESTEROV_LIMIT)
-    return [limit, *facts, *steps_of_gradient_descent(landscape)], table
+        found |= {
+            f"{dtype}: first epoch above it": (felt > NESTEROV_LIMIT).argmax() + 1,
+            f"{dtype}: epoch of the peak": felt.argmax() + 1,
+            f"{dtype}: felt curvature at the peak": felt.max(),
+            f"{dtype}: smallest from epoch 300 on": felt[299:].min(),
+            f"{dtype}: largest from epoch 300 on": felt[299:].max(),
+        }
+    return {"edge of stability": found}, table
 
 
-def extent(values: Array) -> tuple[float, float]:
-    """Return the smallest and the largest value."""
-    return values.min(), values.max()
+def gather() -> tuple[Facts, dict[str, Array]]:
+    """Return all facts, and the table of the felt curvature."""
+    ways = equal_ways()
+    bounds = ways[WAYS]["smallest line 100"], ways[WAYS]["largest line 100"]
+    forms = forms_of_rmsprop(rounding=max(abs(bound - LINE_100) for bound in bounds))
+    of_edge, table = edge_of_stability()
+    return replayed() | forms | ways | noise() | of_edge, table
 
 
-def steps_of_gradient_descent(landscape: Landscape) -> list[Fact]:
-    """Compare the curvature with 2 / learning rate, the limit of gradient descent."""
-    part = "edge of stability, gradient descent"
-    high, (xx, _, rr) = landscape.curvature(1.0, 1.0), landscape.hessian(1.0, 1.0)
-    facts = [
-        Fact(part, "largest eigenvalue of the Hessian at (1, 1)", high),
-        Fact(part, "smallest eigenvalue there", xx + rr - high),
-        Fact(part, "largest stable learning rate there", 2 / high),
-    ]
-    rates = np.array([1e-5, 2e-5, 3e-5, 5e-5, 9e-5, 1e-4, 2e-4, 1e-3])
-    p, costs, felt = start(len(rates), "float64"), [], []
-    with np.errstate(all="ignore"):  # some rates diverge
-        for _ in range(article.N_EPOCHS):
-            costs.append(landscape.cost(*p))
-            felt.append(rates * landscape.curvature(*p))
-            p = p - rates * landscape.gradient(*p)
-    for rate, costs_at, felt_at in zip(rates, np.transpose(costs), np.transpose(felt)):
-        if np.isfinite(costs_at).all():
-            what = f"{short(rate)}: rate times curvature at last (limit 2), and its range"
-            facts.append(Fact(part, what, felt_at[-1], *extent(felt_at)))
-            facts.append(Fact(part, f"{short(rate)}: last cost", costs_at[-1]))
-        else:
-            epoch = np.isfinite(costs_at).argmin() + 1
-            facts.append(Fact(part, f"{short(rate)}: first epoch with an infinite cost", epoch))
+def show(facts: Facts) -> None:
+    """Print the facts, part by part, without those that are only drawn."""
+    for part, found in facts.items():
+        if not part.startswith(SHARES):
+            print(f"\n{part}")
+            for what, value in found.items():
+                print(f"  {what:<50} {value:>12,.7g}")
+
+
+# The pictures, each drawn from its table.
+
+
+def read_facts(table: Path) -> Facts:
+    """Return the facts that were written to a table."""
+    facts: Facts = {}
+    with table.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            facts.setdefault(row["part"], {})[row["what"]] = float(row["value"])
     return facts
 
 
-def plateau() -> list[Fact]:
-    """Train with RMSProp at smaller rates, for 5,000 epochs in float64, and see where it ends."""
-    rates = np.array([1e-3, 5e-4, 2.5e-4, 1.25e-4])
-    step, _ = replay.rmsprop(rates)
-    costs = run(step, start(len(rates), "float64"), n_epochs=5_000).costs
-    return [
-        Fact(
-            "plateau of RMSProp",
-            f"{short(rate)}: last cost, and the last two",
-            *ends[-1:],
-            *extent(ends),
-        )
-        for rate, ends in zip(rates, costs[-2:].T)
-    ]
+def draw_evidence(figure: Figure, facts: Facts) -> None:
+    """Draw what line 100 says about the form of RMSProp, and line 200 about rounding."""
+    left, right = figure.subplots(1, 2, width_ratios=(5, 4))
+    forms = facts["forms of RMSProp"]
+    draw_forms(left, facts[NEAREST], forms["rounding moves line 100 by at most"])
+    left.set_title(f"Form: of {forms['tried']:,.0f} only one fits line 100", fontsize="medium")
+    for runs, colour in ((WAYS, "sky"), (NOISE, "black")):
+        bins = facts[SHARES + runs]
+        edges = sorted({float(edge) for what in bins for edge in what.split(" to ")})
+        style = {"color": COLOURS[colour], "fill": runs == WAYS, "linewidth": 1.6}
+        right.stairs(list(bins.values()), edges, label=runs, **style)
+    red = COLOURS["vermilion"]
+    right.axvline(LINE_200, color=red, linewidth=2, label=f"printed: {LINE_200:g}")
+    right.set(ylabel="% of the runs")
+    right.set_xlabel("line 200 (cost at epoch 200)", labelpad=2)
+    right.set_title("Rounding: line 200 could be any of these", fontsize="medium")
+    right.grid(alpha=0.3)
+    right.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), frameon=False)
 
 
-def gather(quick: bool) -> tuple[list[Fact], dict[str, Array]]:
-    """Return all facts, and the table of the figure edge_of_stability."""
-    with progress("Replaying in NumPy"):
-        facts = replayed()
-    with progress("Writing the update in many equal ways"):
-        facts += ways_to_round(quick) + one_rule(quick) + kastners_code()
-    with progress("Adding noise of the size of a rounding error"):
-        facts += rounding_as_noise(quick) + growth_of_a_difference()
-    bands = {}
-    for epoch, printed in PUBLISHED["rmsprop"].published_costs.items():
-        of_line = [f for f in facts if f.what == f"line {epoch}: % below {printed:.4f}"]
-        bands[epoch] = min(f.lowest for f in of_line), max(f.highest for f in of_line)
-    with progress("Training with all forms of RMSProp"):
-        facts += compared_forms(bands, quick) + neighbours(bands[100])
-    with progress("Following the felt curvature"):
-        of_edge, table = edge_of_stability()
-        facts += of_edge + plateau()
-    return facts, table
+def draw_forms(ax: Axes, nearest: dict[str, float], rounding: float) -> None:
+    """Draw how near other forms of RMSProp come to line 100: one row per way to change it."""
+    titles = ["the form used here", "another momentum", "another decay"]
+    titles += ["the norm, or no rescaling", "another start", "not centred"]
+    last, left = len(titles) - 1, nearest["the form used"] / 3
+    ax.axvspan(left, rounding, color="0.88")
+    middle = np.sqrt(rounding * left)  # on the logarithmic scale
+    ax.text(middle, last, "rounding\nalone", ha="center", va="center", color="0.35")
+    for row, begin in enumerate(["the form used", *FORMS]):
+        distances = sorted(far for what, far in nearest.items() if what.startswith(begin))
+        style = {"color": COLOURS["vermilion" if row else "blue"], "markeredgecolor": "white"}
+        ax.plot(distances, [row] * len(distances), "o", markersize=8, **style)
+    ax.set(xscale="log", xlim=(left, 1), ylim=(last + 0.6, -0.6))
+    ax.set_yticks(range(len(titles)), titles)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x", alpha=0.3)
+    ax.set(xlabel=f"distance of line 100 from the printed {LINE_100:.4f}")
 
 
-def show(facts: list[Fact]) -> None:
-    """Print the facts, part by part."""
-    for part, of_part in groupby(facts, key=lambda fact: fact.part):
-        if not part.startswith(SHARES):  # those are for the figure
-            print(f"\n{part}")
-            for fact in of_part:
-                extra = (
-                    "" if np.isnan(fact.lowest) else f"  ({fact.lowest:.5g} to {fact.highest:.5g})"
-                )
-                print(f"  {fact.what:<55} {fact.value:>12,.7g}{extra}")
+def draw_edge_of_stability(figure: Figure, table: Array) -> None:
+    """Draw the cost of RMSProp, and below it the curvature that its steps feel."""
+    epochs, costs, felt, costs_float64, felt_float64 = table.T
+    above, below = figure.subplots(2, 1, sharex=True)
+    blue = {"color": COLOURS["blue"], "linestyle": "-", "linewidth": 1.8}
+    orange = {"color": COLOURS["orange"], "linestyle": ":", "linewidth": 1.8}
+    above.plot(epochs, costs, label="the article's run, float32", **blue)
+    above.plot(epochs, costs_float64, label="the same in float64", **orange)
+    above.set(yscale="log", ylabel="cost")
+    above.grid(alpha=0.3)
+    above.legend()
+
+    below.plot(epochs, felt, **blue)
+    below.plot(epochs, felt_float64, **orange)
+    red, top = COLOURS["vermilion"], 1.1 * felt_float64.max()
+    below.axhline(NESTEROV_LIMIT, color=red, linewidth=1.5)
+    below.axhspan(NESTEROV_LIMIT, top, color=red, alpha=0.08, linewidth=0)
+    at_right = {"transform": below.get_yaxis_transform(), "ha": "right"}
+    below.text(0.99, NESTEROV_LIMIT + 0.25, "unstable above 1.5", color=red, **at_right)
+    for text, end, begin in (
+        ("climbs: the gradient\nhardly changes, so\nthe steps grow", (144, 1.55), (84, 3.2)),
+        ("breaks: the last bit has grown into an\noscillation", (169, 4.6), (190, 4.4)),
+        ("and rides on the limit to the end", (280, 1.55), (225, 2.6)),
+    ):
+        below.annotate(text, end, begin, arrowprops={"arrowstyle": "->", "color": "0.4"})
+    below.set(xlabel="epoch", ylabel="felt curvature", xlim=(80, 400), ylim=(0, top))
+    below.grid(alpha=0.3)
+    figure.suptitle("RMSProp at the edge of stability")
 
 
-def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """Return the options."""
-    parser = option_parser(__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer draws, ways and forms")
-    parser.add_argument(
-        "--output-dir",
-        type=output_folder,
-        metavar="FOLDER",
-        help="where the tables and figures go (default: figures/); made if it is not there",
-    )
+def main(arguments: list[str] | None = None) -> None:
+    """Compute the evidence, print it, write it and draw it."""
+    parser = _console.option_parser(__doc__)
+    parser.add_argument("--redraw", action="store_true", help="only draw from the saved tables")
+    parser.add_argument("--output-dir", type=Path, default=FIGURES_FOLDER, metavar="FOLDER")
     options = parser.parse_args(arguments)
-    if options.output_dir is None and not options.quick:
-        options.output_dir = FIGURES_FOLDER
-    return options
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Gather the evidence, print it, and draw it; return the exit status."""
-    options = parse(arguments)
-    facts, table = gather(options.quick)
-    show(facts)
-    if options.output_dir:
-        folder = options.output_dir
-        folder.mkdir(exist_ok=True)
-        empty = [
-            [v if isinstance(v, str) or np.isfinite(v) else "" for v in fact] for fact in facts
-        ]
-        write_table(folder / "evidence.csv", Fact._fields, empty)
-        rows = enumerate(zip(*table.values()), start=1)
-        columns = ["epoch", *table]
-        write_table(folder / "edge_of_stability.csv", columns, ([e, *row] for e, row in rows))
-        for name, save in (
-            ("evidence", save_evidence),
-            ("edge_of_stability", save_edge_of_stability),
-        ):
-            save(folder / f"{name}.csv", folder / f"{name}.png")
-            print(folder / f"{name}.png")
-    return 0
+    folder = options.output_dir
+    folder.mkdir(exist_ok=True)
+    evidence, edge = folder / "evidence.csv", folder / "edge_of_stability.csv"
+    if not options.redraw:
+        with _console.progress("Training in NumPy, in many ways"):
+            facts, edge_table = gather()
+        show(facts)
+        rows = ((part, what, value) for part in facts for what, value in facts[part].items())
+        write_table(evidence, ["part", "what", "value"], rows)
+        write_table(edge, edge_table, zip(*edge_table.values()))
+    facts, edge_table = read_facts(evidence), np.loadtxt(edge, delimiter=",", skiprows=1)
+    for table, size, draw in (
+        (evidence, (9.4, 4.0), partial(draw_evidence, facts=facts)),
+        (edge, (8.2, 5.4), partial(draw_edge_of_stability, table=edge_table)),
+    ):
+        save_figure(table.with_suffix(".png"), size, draw)
+        print(table.with_suffix(".png"))
 
 
 if __name__ == "__main__":
-    run_main(main)
+    _console.run_main(main)
