@@ -25,7 +25,6 @@ import aesara
 from aesara.compile.mode import Mode
 from aesara.compile.sharedvalue import SharedVariable
 from aesara.graph.basic import Constant, io_toposort
-from aesara.tensor.elemwise import Elemwise
 from aesara.tensor.var import TensorVariable
 
 from simple_rnn._aesara.compiler import compiling
@@ -57,20 +56,19 @@ def as_written(updates: Updates, gradients: list[TensorVariable]) -> Updates:
         The same formulas. Behind each number and operation stands an identity, which Aesara's
         rewrites of sums and products do not see through.
     """
-    old = [new for _, new in updates]
     kept = {gradient: gradient for gradient in gradients}
 
     def keep(variable: TensorVariable) -> TensorVariable:
-        return as_it_stands(variable) if "float" in variable.dtype else variable
+        is_float = "float" in getattr(variable, "dtype", "")
+        return as_it_stands(variable) if is_float else variable
 
-    for node in io_toposort(gradients, old):
-        for number in node.inputs:
-            if isinstance(number, Constant) and number not in kept:
-                kept[number] = keep(number)
-        anew = node.clone_with_new_inputs([kept.get(v, v) for v in node.inputs])
-        entry_by_entry = isinstance(node.op, Elemwise)
-        for before, after in zip(node.outputs, anew.outputs):
-            kept[before] = keep(after) if entry_by_entry else after
+    for node in io_toposort(gradients, [new for _, new in updates]):
+        numbers = [v for v in node.inputs if isinstance(v, Constant)]
+        anew = node
+        if numbers != node.inputs:  # what is computed from numbers alone is another number
+            kept.update((number, keep(number)) for number in numbers)
+            anew = node.clone_with_new_inputs([kept.get(v, v) for v in node.inputs])
+        kept.update(zip(node.outputs, map(keep, anew.outputs)))
     return [(variable, kept.get(new, new)) for variable, new in updates]
 
 

@@ -300,7 +300,7 @@ class RMSPropOptimizer(Optimizer):
             m_new = c(momentum) * m - d
             updates += [(s, s_new), (a, a_new), (m, m_new), (p, p_new)]
         # At how many updates: at the end of a training it is told.
-        n_not_finite = aesara.shared(0, name="n_not_finite")
+        n_not_finite = shared_array(np.zeros(1, "int64"), "n_not_finite")
         updates += [(n_not_finite, n_not_finite + not_finite)]
         return as_written(updates, gradients)
 

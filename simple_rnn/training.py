@@ -157,7 +157,7 @@ class TrainModel:
 
     def gradients_not_finite(self) -> int:
         """Return at how many epochs RMSProp had to replace a gradient that was not finite."""
-        return sum(int(v.get_value()) for v in self.updated if v.name == "n_not_finite")
+        return sum(v.get_value().item() for v in self.updated if v.name == "n_not_finite")
 
     def __reduce__(self) -> Any:
         """Refuse a copy and a pickle, in which the network would not be that of the function."""
