@@ -8,25 +8,19 @@ was measured. The verdicts are computed from the measurements.
 
 from __future__ import annotations
 
-from _console import option_parser, progress, run_main, short
-
-# _console comes first: it reports in one line that a package is missing, or Ctrl-C.
-# isort: split
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 from textwrap import fill
-from typing import Callable
+from typing import Callable, NamedTuple
 
+import _console  # before Aesara
 import numpy as np
+from _figures import FIGURES_FOLDER, read_table
 
 from simple_rnn import article, compile_cost
 from simple_rnn.numpy_reference import forward_states
-from simple_rnn.study import Result, Settings, read_results, run_one
+from simple_rnn.study import Result, Settings, run_one
 
-# What scripts/learning_rate_study.py found, over many rates and seeds.
-LEARNING_RATES = Path(__file__).resolve().parents[1] / "figures" / "learning_rate.csv"
 # Learning rates of gradient descent above the article's 1e-5.
 RAISED_RATES = (2e-5, 3e-5, 5e-5, 1e-4, 2e-4, 1e-3)
 
@@ -34,8 +28,7 @@ RAISED_RATES = (2e-5, 3e-5, 5e-5, 1e-4, 2e-4, 1e-3)
 Cost = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """A statement of the article, what was measured of it, and the verdict."""
 
     statement: str
@@ -59,7 +52,8 @@ def raised_rate_diverges(gd: Result, raised: Sequence[Result]) -> Claim:
             return f"{run.final_cost:.4f}"
         return f"infinite at epoch {run.diverged_at_epoch}"
 
-    ends = ", ".join(f"{end(run)} at {short(run.settings.learning_rate)}" for run in raised)
+    rates = [_console.short(run.settings.learning_rate) for run in raised]
+    ends = ", ".join(f"{end(run)} at {rate}" for run, rate in zip(raised, rates))
     return Claim(
         "Gradient descent diverges as soon as the learning rate is raised from 1e-5.",
         f"Last cost: {end(gd)} at 1e-5, {ends}.",
@@ -79,25 +73,23 @@ def rmsprop_without_trouble(rmsprop: Result) -> Claim:
     )
 
 
-def rmsprop_suits_better(study: Sequence[Result]) -> Claim:
-    """Judge from a study of both methods at many rates and seeds.
+def rmsprop_suits_better(study: Mapping[str, np.ndarray]) -> Claim:
+    """Judge from the table of scripts/learning_rate_study.py, of many rates and seeds.
 
     The best rate of a method is the one at which most seeds train, of these the soonest.
     """
     told, safe, soonest, lowest = [], [], [], []
+    from_epoch = study["trained_from_epoch"]
+    from_epoch = np.where(np.isnan(from_epoch), np.inf, from_epoch)  # empty: it never trained
     for name, title in (("rmsprop", "RMSProp"), ("gd", "Gradient descent")):
-        at_rate: dict[float, list[Result]] = {}
-        for run in study:
-            if run.settings.optimizer == name:
-                at_rate.setdefault(run.settings.learning_rate, []).append(run)
-        epochs = {
-            rate: [run.trained_from_epoch or np.inf for run in runs]
-            for rate, runs in at_rate.items()
-        }
+        of_method = study["optimizer"] == name
+        rates = np.unique(study["learning_rate"][of_method])
+        at_rate = {rate: of_method & (study["learning_rate"] == rate) for rate in rates}
+        epochs = {rate: from_epoch[runs] for rate, runs in at_rate.items()}
         best = min(epochs, key=lambda rate: (np.isinf(epochs[rate]).sum(), np.median(epochs[rate])))
         safe.append(sum(np.isfinite(of_seeds).all() for of_seeds in epochs.values()))
         soonest.append(np.median(epochs[best]))
-        lowest.append(np.median([run.final_cost for run in at_rate[best]]))
+        lowest.append(np.median(study["final_cost"][at_rate[best]]))
         told.append(
             f"{title} trains every seed at {safe[-1]} of {len(epochs)} rates; at its best,"
             f" {best:.2g}, {np.isfinite(epochs[best]).sum()} of {len(epochs[best])}, in the median"
@@ -193,13 +185,11 @@ def loop_not_in_tensorflow() -> Claim:
 def measure() -> list[Claim]:
     """Run the trainings and judge all claims."""
     gd_rate, rmsprop_rate = (article.CONDITIONS[n].learning_rate for n in ("gd", "rmsprop"))
-    with progress("Compiling and training"):
-        cost = compile_cost(article.dataset())
-        gd = run_one(Settings("gd", gd_rate, article.SEED))
-        gd_to_100 = run_one(Settings("gd", gd_rate, article.SEED, n_epochs=100))
-        raised = [run_one(Settings("gd", rate, article.SEED)) for rate in RAISED_RATES]
-        rmsprop = run_one(Settings("rmsprop", rmsprop_rate, article.SEED))
-
+    cost = compile_cost(article.dataset())
+    gd = run_one(Settings("gd", gd_rate, article.SEED))
+    gd_to_100 = run_one(Settings("gd", gd_rate, article.SEED, n_epochs=100))
+    raised = [run_one(Settings("gd", rate, article.SEED)) for rate in RAISED_RATES]
+    rmsprop = run_one(Settings("rmsprop", rmsprop_rate, article.SEED))
     found = {
         name: (run.final_w_x, run.final_w_rec)
         for name, run in (("gradient descent", gd), ("RMSProp", rmsprop))
@@ -208,7 +198,7 @@ def measure() -> list[Claim]:
     return [
         raised_rate_diverges(gd, raised),
         rmsprop_without_trouble(rmsprop),
-        rmsprop_suits_better(read_results(LEARNING_RATES)),
+        rmsprop_suits_better(read_table(FIGURES_FOLDER / "learning_rate.csv")),
         strongly_nonlinear(cost),
         answer_is_one_one(cost),
         answer_is_found(found),
@@ -217,14 +207,13 @@ def measure() -> list[Claim]:
     ]
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Measure, judge and print; return the exit status."""
-    option_parser(__doc__).parse_args(arguments)
+def main(arguments: list[str] | None = None) -> None:
+    """Measure, judge and print."""
+    _console.option_parser(__doc__).parse_args(arguments)
     for claim in measure():
         print(f"{claim.verdict.upper()}: {claim.statement}")
         print(fill(claim.measured, width=92, initial_indent="    ", subsequent_indent="    "))
-    return 0
 
 
 if __name__ == "__main__":
-    run_main(main)
+    _console.run_main(main)

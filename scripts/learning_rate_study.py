@@ -3,235 +3,194 @@
     scripts/in_venv python scripts/learning_rate_study.py
 
 Draws learning_rate.png, the final cost over the learning rate, from learning_rate.csv, which has
-one row per run. With --map it varies the length of the sequences too and draws trainability.png,
-the share of the runs that end trained, from trainability.csv, which has one row per learning rate
-and length; the rows of the runs are in trainability_runs.csv.
+one row per run. With --map it varies the length of the sequences too, which takes minutes, and
+draws trainability.png, the share of the runs that end trained, from trainability.csv, which has one
+row per learning rate and length.
 
-Rows are written as the runs end. A study that was stopped goes on where it stopped when the same
-command is given again, and ends with the same files. The runs are made by Dask: in one process per
-core of this machine, or by a cluster, whose workers may come and go meanwhile:
+The runs are made by Dask: in one process per core of this machine, or by a cluster:
 
     dask scheduler                                # on one machine, says its ADDRESS
     dask worker ADDRESS --nworkers auto           # on each, with this package installed
     scripts/in_venv python scripts/learning_rate_study.py --scheduler ADDRESS
-
-Exit status: 0 if every run is in the table; 1 if there are no workers, or they were lost; 2 if an
-option or the table is wrong; 130 if it was interrupted.
 """
 
 from __future__ import annotations
 
-from _console import at_least, option_parser, output_folder, positive, refuse, run_main, say
-
-# _console comes first: it reports in one line that a package is missing, or Ctrl-C.
-# isort: split
-import argparse
 import logging
 import signal
 import sys
-import time
-from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor, CancelledError, Executor
-from contextlib import contextmanager
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
-from typing import Callable, NamedTuple
 
-from _figures import FIGURES_FOLDER, save_learning_rate, save_trainability, write_table
+import _console  # before Aesara
+import numpy as np
+from _figures import COST, FIGURES_FOLDER, OPTIMIZER_NAMES, read_table, save_figure, write_table
+from distributed import Client, as_completed
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from simple_rnn import article, study
-
-try:
-    import distributed
-except ImportError:
-    distributed = None
+from simple_rnn.plotting import COLOURS
 
 
-class Grid(NamedTuple):
-    """Learning rates, given by the smallest, the largest and their number; seeds; lengths."""
-
-    rates: tuple[float, float, int]
-    seeds: int
-    seq_lens: list[int]
-
-    def runs(self) -> list[study.Settings]:
-        """Return the runs with every optimizer."""
-        rates = study.logarithmic_rates(*self.rates)
-        return study.grid(article.CONDITIONS, rates, range(1, 1 + self.seeds), self.seq_lens)
+def rates(minimum: float, maximum: float, count: int) -> list[float]:
+    """Return learning rates in equal ratios, rounded so that 0.001 is among them."""
+    return [float(f"{rate:.6g}") for rate in np.geomspace(minimum, maximum, count)]
 
 
-# Four learning rates to a tenfold; with --quick one.
-GRID = Grid((1e-6, 1e-1, 21), 20, [article.SEQ_LEN])
-QUICK_GRID = Grid((1e-6, 1e-1, 6), 3, [article.SEQ_LEN])
-MAP = Grid((1e-7, 1, 29), 11, [2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 63, 80, 100])
-QUICK_MAP = Grid((1e-7, 1, 8), 3, [2, 5, 10, 20, 40])
-# Where another grid goes than the one whose table and figure stand in figures/.
-OTHER_FOLDER = Path("learning_rate_study")
-# How many runs a worker gets at once: to hand out one takes almost as long as to make it.
-CHUNKSIZE = 10
-SECONDS_BETWEEN_REPORTS = 5.0
-SECONDS_TO_ANSWER = 10.0
-INSTALL = 'scripts/in_venv pip install --constraint scripts/constraints.txt "simple-rnn[dask]"'
+# Four learning rates to a tenfold.
+GRID = study.grid(article.CONDITIONS, rates(1e-6, 1e-1, 21), seeds=range(1, 21))
+LENGTHS = [2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 63, 80, 100]
+MAP = study.grid(article.CONDITIONS, rates(1e-7, 1, 29), range(1, 12), LENGTHS)
 
 
-def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """Return the options, and with them the `runs` that they ask for."""
-    parser = option_parser(__doc__)
-    number = {"type": at_least(1), "metavar": "N"}
-    parser.add_argument("--map", action="store_true", help="vary the length of the sequences, too")
-    parser.add_argument("--quick", action="store_true", help="a coarse grid with three seeds")
-    grid = parser.add_argument_group("grid", "Every combination is run.")
-    grid.add_argument(
-        "--optimizer",
-        action="append",
-        choices=article.CONDITIONS,
-        help="can be given more than once, like --rate and --seq-len (default: all)",
-    )
-    rates = grid.add_mutually_exclusive_group()
-    rates.add_argument("--rate", action="append", type=positive, help="a learning rate")
-    rates.add_argument(
-        "--rates",
-        nargs=3,
-        type=positive,
-        metavar=("MIN", "MAX", "COUNT"),
-        help="COUNT learning rates in equal ratios (default: {:g} {:g} {})".format(*GRID.rates),
-    )
-    grid.add_argument("--seeds", help=f"the seeds 1 to N (default: {GRID.seeds})", **number)
-    grid.add_argument("--seq-len", action="append", help="steps (default: 10)", **number)
-    grid.add_argument("--num-samples", default=article.NUM_SAMPLES, help="default: 20", **number)
-    grid.add_argument("--epochs", default=article.N_EPOCHS, help="default: 2001", **number)
-    workers = parser.add_mutually_exclusive_group()
-    workers.add_argument(
-        "--processes",
-        help="on this machine; 1 for none beside this one (default: one per core)",
-        **number,
-    )
-    workers.add_argument(
-        "--scheduler", metavar="ADDRESS", help="a Dask cluster's, like tcp://192.168.0.1:8786"
-    )
-    parser.add_argument(
-        "--output-dir",
-        type=output_folder,
-        metavar="FOLDER",
-        help=f"where the files go (default: figures/; {OTHER_FOLDER}/ here for another grid)",
-    )
-    options = parser.parse_args(arguments)
-    whole = MAP if options.map else GRID
-    default = (QUICK_MAP if options.map else QUICK_GRID) if options.quick else whole
-    minimum, maximum, count = options.rates or default.rates
-    if count != int(count):
-        parser.error(f"argument --rates: COUNT is {count:g}, a whole number expected")
-    options.runs = study.grid(
-        options.optimizer or article.CONDITIONS,
-        options.rate or study.logarithmic_rates(minimum, maximum, int(count)),
-        range(1, 1 + (options.seeds or default.seeds)),
-        options.seq_len or default.seq_lens,
-        options.num_samples,
-        options.epochs,
-    )
-    if options.output_dir is None:
-        options.output_dir = FIGURES_FOLDER if options.runs == whole.runs() else OTHER_FOLDER
-    return options
-
-
-@contextmanager
-def workers(processes: int | None, scheduler: str | None) -> Iterator[Executor | None]:
-    """Yield the executor that makes the runs; None stands for this process."""
-    if distributed is None and (scheduler is not None or processes not in (None, 1)):
-        refuse(f"distributed is not installed, which --scheduler and --processes need: {INSTALL}")
-    if scheduler is not None:
-        client = cluster(scheduler)
-    elif distributed is not None and processes != 1:
-        client = local_cluster(processes)
-    else:
-        if processes is None:
-            say(f"All runs are made by this process. To have one per core: {INSTALL}")
-        yield None
-        return
-    with client:
-        try:
-            yield client.get_executor()
-        except (distributed.KilledWorker, CancelledError) as error:
-            raise BrokenExecutor(str(error) or "the scheduler does not answer") from error
-
-
-def local_cluster(processes: int | None) -> distributed.Client:
-    """Start processes on this machine, one per core for None."""
-    # Ctrl-C goes to every process of a terminal. Those started here ignore it and leave it to this
-    # one, which ends them.
+def run_all(runs: list[study.Settings], scheduler: str | None) -> list[study.Result]:
+    """Return the results of the runs, in their order."""
+    # Ctrl-C goes to every process of a terminal. Those started here leave it to this one.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        return distributed.Client(
-            n_workers=processes,
-            threads_per_worker=1,
-            dashboard_address=None,
-            silence_logs=logging.CRITICAL,
+    # One thread per process: a compiled function makes one run at a time.
+    local = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": logging.CRITICAL}
+    client = Client(scheduler) if scheduler else Client(**local)
+    signal.signal(signal.SIGINT, before)
+    with client:
+        client.wait_for_workers(1, timeout=10)
+        futures = client.map(study.run_one, runs)
+        for done, _ in enumerate(as_completed(futures), start=1):
+            print(f"\r{done} of {len(runs)} runs", end="", file=sys.stderr)
+        print(file=sys.stderr)
+        return client.gather(futures)
+
+
+def write_runs(path: Path, results: Iterable[study.Result]) -> None:
+    """Write one row per run: its settings, then what came out."""
+    columns = [*study.Settings._fields, *study.Result._fields[1:]]
+    write_table(path, columns, ([*settings, *values] for settings, *values in results))
+
+
+def draw_learning_rate(folder: Path, figure: Figure) -> None:
+    """Draw the final cost over the learning rate.
+
+    A line is the median of the runs at a learning rate, the band around it goes from the tenth to
+    the ninetieth percentile. A run that diverged counts as a cost above all others; the more of
+    them did, the larger is a cross at the upper edge.
+    """
+    table, ax = read_table(folder / "learning_rate.csv"), figure.subplots()
+    colours = ("blue", "vermilion", "green")
+    for row, ((key, name), colour) in enumerate(zip(OPTIMIZER_NAMES.items(), colours)):
+        style = {"color": COLOURS[colour], "linestyle": "none", "clip_on": False}
+        of_optimizer = table["optimizer"] == key
+        rates, costs = (table[c][of_optimizer] for c in ("learning_rate", "final_cost"))
+        costs = np.where(np.isfinite(costs), costs, np.inf)
+        grid = np.unique(rates)
+        at_rate = [costs[rates == rate] for rate in grid]
+        # The percentiles are costs of runs: between a cost and an infinite one there is none.
+        low, median, high = (
+            np.array([np.quantile(group, share, method="inverted_cdf") for group in at_rate])
+            for share in (0.1, 0.5, 0.9)
         )
-    finally:
-        signal.signal(signal.SIGINT, before)
+        drawn = np.isfinite(high)
+        ax.fill_between(grid[drawn], low[drawn], high[drawn], color=style["color"], alpha=0.2, lw=0)
+        ax.plot(grid, np.where(np.isfinite(median), median, np.nan), color=style["color"], lw=2.2)
+        ax.plot([], [], color=style["color"], linewidth=2.2, label=name)
+        for rate, group in zip(grid, at_rate):
+            share = np.mean(np.isinf(group))
+            if share > 0:
+                edge = ax.get_xaxis_transform()  # the height in parts of the Axes
+                size = 3 + 6 * share
+                ax.plot(rate, 1 - 0.04 * row, "x", transform=edge, markersize=size, mew=2, **style)
+        chosen = article.CONDITIONS[key].learning_rate
+        star = {"markersize": 17, "markeredgecolor": "black", "zorder": 4, **style}
+        ax.plot(chosen, median[grid == chosen], "*", **star)
+    grey = {"color": "0.4", "linestyle": "none"}
+    ax.plot([], [], "*", markersize=13, markeredgecolor="black", label="published choice", **grey)
+    cross = "diverged (size: in\nhow many runs)"
+    ax.plot([], [], "x", markersize=9, markeredgewidth=2, label=cross, **grey)
+    ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel=f"final {COST}")
+    ax.axhline(study.TRAINED, color="black", linestyle="--", linewidth=1.2)
+    right = {"xy": (1, study.TRAINED), "xycoords": ax.get_yaxis_transform()}
+    text = {"textcoords": "offset points", "ha": "right", "va": "top"}
+    ax.annotate(f"trained: below {study.TRAINED:g}", **right, xytext=(-4, -4), **text)
+    ax.grid(alpha=0.3)
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    n_epochs, n_seeds = table["n_epochs"][0], len(np.unique(table["seed"]))
+    figure.suptitle(
+        f"What {n_epochs:g} epochs leave of the cost: median of {n_seeds} seeds,"
+        " band from 10 % to 90 %"
+    )
 
 
-def cluster(address: str) -> distributed.Client:
-    """Connect to a Dask cluster that has workers."""
-    try:
-        client = distributed.Client(address, timeout=SECONDS_TO_ANSWER)
-    except (OSError, ValueError) as error:
-        refuse(f"argument --scheduler: {error}; an address as `dask scheduler` prints it expected")
-    try:
-        client.wait_for_workers(1, timeout=SECONDS_TO_ANSWER)
-    except distributed.TimeoutError:
-        client.close()
-        say(f"The scheduler has no workers. Start some: dask worker {address} --nworkers auto")
-        sys.exit(1)
-    return client
+def draw_trainability(folder: Path, figure: Figure) -> None:
+    """Draw the share of the runs that end trained over learning rate and length."""
+    table = read_table(folder / "trainability.csv")
+    axes = figure.subplots(1, len(OPTIMIZER_NAMES), sharey=True)
+    for ax, (key, name) in zip(axes, OPTIMIZER_NAMES.items()):
+        draw_panel(ax, {c: values[table["optimizer"] == key] for c, values in table.items()})
+        ax.plot(
+            article.CONDITIONS[key].learning_rate,
+            article.SEQ_LEN,
+            "*",
+            label="published choice",
+            color=COLOURS["yellow"],
+            markeredgecolor="black",
+            markersize=15,
+        )
+        ax.set_title(name, fontsize="medium")
+        ax.label_outer()
+    label = f"share of {table['runs'][0]:g} seeds that end trained"
+    figure.colorbar(axes[0].collections[0], ax=axes, label=label)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    figure.suptitle("Where training arrives: learning rate against length of the sequences")
 
 
-def progress() -> Callable[[int, int], None]:
-    """Return a function that says now and then how many runs are done."""
-    first = started = last = None
+def draw_panel(ax: Axes, cells: dict[str, np.ndarray]) -> None:
+    """Draw the cells of an optimizer: in colour what trained, with a cross what diverged."""
+    x, y = cells["learning_rate"], cells["seq_len"]
+    rates, lengths = np.unique(x), np.unique(y)
+    trained = (cells["trained"] / cells["runs"]).reshape(len(lengths), len(rates))
+    ax.pcolormesh(edges(rates), edges(lengths), trained, vmin=0, vmax=1, cmap="Blues")
+    diverged = cells["diverged"] / cells["runs"]
+    some = diverged > 0
+    sizes = 12 * diverged[some]  # areas, in square points
+    cross = {"marker": "x", "color": COLOURS["vermilion"], "linewidths": 0.9}
+    ax.scatter(x[some], y[some], sizes, label="diverged (size: how many)", **cross)
+    ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="length in steps")
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_minor_locator(NullLocator())
 
-    def report(done: int, total: int) -> None:
-        nonlocal first, started, last
-        now = time.monotonic()
-        if first is None:
-            first, started, last = done, now, now
-            say(f"{done} of {total} runs")
-        elif done == total or now - last >= SECONDS_BETWEEN_REPORTS:
-            last = now
-            say(f"{done} of {total} runs, {60 * (done - first) / (now - started):.0f} per minute")
 
-    return report
+def edges(centres: np.ndarray) -> np.ndarray:
+    """Return where cells end that meet half-way between their centres on a logarithmic scale."""
+    logs = np.log(centres)
+    half = np.diff(logs) / 2
+    return np.exp([logs[0] - half[0], *(logs[:-1] + half), logs[-1] + half[-1]])
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Make the runs that are missing, and draw; return the exit status."""
-    options = parse(arguments)
+def main(arguments: list[str] | None = None) -> None:
+    """Make the runs, write their table and draw it."""
+    parser = _console.option_parser(__doc__)
+    parser.add_argument("--map", action="store_true", help="vary the length of the sequences, too")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="that of a Dask cluster")
+    parser.add_argument("--redraw", action="store_true", help="run nothing, draw the saved table")
+    parser.add_argument("--output-dir", type=Path, default=FIGURES_FOLDER, metavar="FOLDER")
+    options = parser.parse_args(arguments)
     folder = options.output_dir
     folder.mkdir(exist_ok=True)
-    runs_table = folder / ("trainability_runs.csv" if options.map else "learning_rate.csv")
-    try:
-        with workers(options.processes, options.scheduler) as executor:
-            results = study.run_study(options.runs, runs_table, executor, progress(), CHUNKSIZE)
-    except study.StudyFileError as error:
-        refuse(error)
-    except BrokenExecutor as error:
-        say(f"The workers were lost: {error}. The same command goes on from {runs_table}.")
-        return 1
-    except KeyboardInterrupt:
-        say(f"Interrupted. The same command goes on from {runs_table}.")
-        return 130
-    diverged = sum(result.diverged_at_epoch is not None for result in results)
-    print(f"{len(results)} runs, {diverged} of them diverged: {runs_table}", flush=True)
     if options.map:
-        table, picture = folder / "trainability.csv", folder / "trainability.png"
-        write_table(table, study.Cell._fields, study.summarize(results))
-        print(table)
-        save_trainability(table, picture)
+        name, size, draw = "trainability", (8.2, 4.0), draw_trainability
     else:
-        picture = folder / "learning_rate.png"
-        save_learning_rate(runs_table, picture)
+        name, size, draw = "learning_rate", (8.2, 4.4), draw_learning_rate
+    table, picture = folder / f"{name}.csv", folder / f"{name}.png"
+    if options.map and not options.redraw:
+        cells = study.summarize(run_all(MAP, options.scheduler))
+        write_table(table, study.Cell._fields, cells)
+    elif not options.redraw:
+        write_runs(table, run_all(GRID, options.scheduler))
+    save_figure(picture, size, partial(draw, folder))
     print(picture)
-    return 0
 
 
 if __name__ == "__main__":
-    run_main(main)
+    _console.run_main(main)

@@ -1,86 +1,58 @@
-"""Draw every figure into figures/, and beside each the data that it was drawn from.
+"""Draw the figures of the article and of its source blog, and the film of the training.
 
     scripts/in_venv python scripts/make_figures.py
 
-Under the pinned versions the files come out the same to the byte. With --redraw the figures are
-drawn again from the saved data, without compiling or running anything. `training` is a film: a GIF
-always, drawn from the data of `cost_surface`. What depends on the machine is not measured again:
-`scaling` shows the last whole run of scripts/benchmark.py. Nor is what takes minutes:
-`learning_rate` shows the last whole run of scripts/learning_rate_study.py, `evidence` and
-`edge_of_stability` that of scripts/check_evidence.py.
+Each figure goes into figures/, and beside it the table that it was drawn from. Under the pinned
+versions the files come out the same byte for byte. With --redraw the figures are drawn again from
+the saved tables, without compiling or running anything.
 """
 
 from __future__ import annotations
 
-from _console import option_parser, output_folder, progress, replacing, run_main, short
-
-# _console comes first: it reports in one line that a package is missing, or Ctrl-C.
-# isort: split
-import argparse
-import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, Callable
 
+import _console  # before Aesara
+import matplotlib.style
 import numpy as np
 from _figures import (
+    COST,
     FIGURES_FOLDER,
-    METADATA,
     OPTIMIZER_NAMES,
+    STYLE,
     read_table,
-    save_edge_of_stability,
-    save_evidence,
     save_figure,
-    save_film,
-    save_learning_rate,
-    save_scaling,
-    save_trainability,
     write_table,
 )
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+from PIL import Image
 
 from simple_rnn import History, article, compile_cost, numpy_reference, plotting
 
-Tables = dict[str, tuple[Iterable[str], Iterable[Iterable[Any]]]]  # file -> (columns, rows)
-
-COST = "cost (sum of squared errors)"
 LOSS_FILES = {"gd": "rnn_loss_log1.csv", "rmsprop": "rnn_loss_log2.csv"}
-LOSS_COLUMNS = ("epoch", COST, "cost printed in the article")
 SURFACE_NORM = LogNorm(0.1, 1e7, clip=True)
-SURFACE_COLUMNS = ("w_x", "w_rec", COST)
-PATH_COLUMNS = (
-    "epoch",
-    *(f"{weight} of {name}" for name in OPTIMIZER_NAMES for weight in ("w_x", "w_rec")),
-)
-GRADIENT_COLUMNS = (
-    "time step",
-    *(
-        f"gradient summed over the samples at w_x = {w_x} w_rec = {w_rec}"
-        for w_x, w_rec in article.GRADIENT_WEIGHTS
-    ),
-)
 
 
 @cache
 def published_run(name: str) -> History:
     """Run a condition as it was published."""
-    with progress(f"Compiling and running the condition {name!r}"):
-        return article.run(article.CONDITIONS[name], report=None)
+    return article.run(article.CONDITIONS[name], report=None)
 
 
-# For each figure a function that computes its tables, and one that draws it from them.
+# For each figure a function that writes its tables into a folder, and one that draws it from them.
 
 
-def compute_network() -> Tables:
-    """Return no tables: the network is drawn from nothing."""
-    return {}
+def no_tables(folder: Path) -> None:
+    """Write nothing: the network is drawn from nothing."""
 
 
 def draw_network(folder: Path, figure: Figure) -> None:
@@ -88,19 +60,17 @@ def draw_network(folder: Path, figure: Figure) -> None:
     plotting.network(ax=figure.subplots())
 
 
-def compute_loss(name: str) -> Tables:
-    """Return the costs of a condition's run, and those that were printed."""
+def compute_loss(name: str, folder: Path) -> None:
+    """Write the costs of a condition's run, and those that were printed."""
     published = article.CONDITIONS[name].published_costs
-    costs = published_run(name).costs
-    rows = ((epoch, cost, published.get(epoch, "")) for epoch, cost in enumerate(costs, start=1))
-    return {LOSS_FILES[name]: (LOSS_COLUMNS, rows)}
+    costs = enumerate(published_run(name).costs, start=1)
+    rows = ((epoch, cost, published.get(epoch)) for epoch, cost in costs)
+    write_table(folder / LOSS_FILES[name], ("epoch", COST, "cost printed in the article"), rows)
 
 
 def draw_loss(name: str, folder: Path, figure: Figure) -> None:
     """Draw a condition's loss curve, in a linear and a log view."""
-    file = folder / LOSS_FILES[name]
-    table = read_table(file, LOSS_COLUMNS, article.N_EPOCHS, may_be_empty=LOSS_COLUMNS[-1:])
-    epochs, costs, printed = table.values()
+    epochs, costs, printed = read_table(folder / LOSS_FILES[name]).values()
     published = {int(k): cost for k, cost in zip(epochs, printed) if np.isfinite(cost)}
     for ax, yscale in zip(figure.subplots(1, 2), ("linear", "log")):
         plotting.loss_curve(costs, published, yscale, ax=ax)
@@ -109,7 +79,7 @@ def draw_loss(name: str, folder: Path, figure: Figure) -> None:
     if name == "rmsprop":
         draw_last_epochs(costs, ax.inset_axes((0.42, 0.3, 0.53, 0.3)))
     condition = article.CONDITIONS[name]
-    rate = short(condition.learning_rate)
+    rate = _console.short(condition.learning_rate)
     figure.suptitle(f"{condition.title}, learning rate {rate}")
 
 
@@ -124,36 +94,32 @@ def draw_last_epochs(costs: np.ndarray, ax: Axes) -> None:
     ax.margins(y=0.3)
 
 
-def compute_surface() -> Tables:
-    """Return the cost over both windows, and the paths of the runs."""
-    tables = {}
-    with progress("Compiling and computing the cost surface"):
-        cost = compile_cost(article.dataset())
-        for window, points in article.WINDOWS.items():
-            w_x, w_rec = (weights.ravel() for weights in np.meshgrid(points, points))
-            rows = zip(w_x, w_rec, cost(w_x, w_rec))
-            tables[f"cost_surface_{window}.csv"] = (SURFACE_COLUMNS, rows)
-    paths = (published_run(name).weights for name in OPTIMIZER_NAMES)
+def compute_surface(folder: Path) -> None:
+    """Write the cost over both windows, and the paths of the runs."""
+    cost = compile_cost(article.dataset())
+    for window, points in article.WINDOWS.items():
+        w_x, w_rec = (weights.ravel() for weights in np.meshgrid(points, points))
+        rows = zip(w_x, w_rec, cost(w_x, w_rec))
+        write_table(folder / f"cost_surface_{window}.csv", ("w_x", "w_rec", COST), rows)
+    columns = [f"{weight} of {name}" for name in OPTIMIZER_NAMES for weight in ("w_x", "w_rec")]
     # Rprop's run, the last one, is shorter: its columns are empty at the end.
-    epochs = enumerate(zip_longest(*paths, fillvalue=("", "")))
+    paths = (published_run(name).weights for name in OPTIMIZER_NAMES)
+    epochs = enumerate(zip_longest(*paths, fillvalue=(None, None)))
     rows = ([epoch, *chain(*pairs)] for epoch, pairs in epochs)
-    tables["cost_surface_paths.csv"] = (PATH_COLUMNS, rows)
-    return tables
+    write_table(folder / "cost_surface_paths.csv", ["epoch", *columns], rows)
 
 
 def read_surface(folder: Path, window: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the weights of a window's grid, and the costs over them."""
     side = len(article.WINDOWS[window])
-    table = read_table(folder / f"cost_surface_{window}.csv", SURFACE_COLUMNS, side**2)
+    table = read_table(folder / f"cost_surface_{window}.csv")
     w_x, w_rec, costs = (values.reshape(side, side) for values in table.values())
     return w_x[0], w_rec[:, 0], costs
 
 
 def read_paths(folder: Path) -> dict[str, np.ndarray]:
     """Return the weights that each run went through, by the title of its method."""
-    file, n_rows = folder / "cost_surface_paths.csv", article.N_EPOCHS + 1
-    table = read_table(file, PATH_COLUMNS, n_rows, may_be_empty=PATH_COLUMNS[-2:])
-    _, *weights = table.values()
+    _, *weights = read_table(folder / "cost_surface_paths.csv").values()
     paths = {}
     for (name, title), w_x, w_rec in zip(OPTIMIZER_NAMES.items(), weights[::2], weights[1::2]):
         source = " (source blog)" if article.CONDITIONS[name].source == "blog" else ""
@@ -188,6 +154,7 @@ def draw_surface(folder: Path, figure: Figure) -> None:
 def draw_training(folder: Path, figure: Figure) -> Iterator[list[Artist]]:
     """Draw the film: the weights walk over the cost surface while the loss curves grow.
 
+    First draws what stays and yields nothing, then yields for each frame the artists that change.
     The costs are computed from the weights, as sums: of Rprop's run the blog took the mean.
     """
     surface, curves = figure.subplots(1, 2)
@@ -228,24 +195,45 @@ def draw_training(folder: Path, figure: Figure) -> Iterator[list[Artist]]:
         yield artists
 
 
-def compute_gradient() -> Tables:
-    """Return the gradient that reaches each state, for the blog's pairs of weights."""
+def save_film(path: Path, size: tuple[float, float], draw: Callable[[Figure], Any]) -> None:
+    """Draw the frames of a film and save them as a GIF, the same byte for byte each time."""
+    with matplotlib.style.context(STYLE):
+        figure = Figure(figsize=size, dpi=100)
+        canvas, frames = FigureCanvasAgg(figure), draw(figure)
+        next(frames)
+        canvas.draw()
+        still, images = canvas.copy_from_bbox(figure.bbox), []
+        for artists in frames:
+            canvas.restore_region(still)
+            for artist in artists:
+                artist.axes.draw_artist(artist)
+            images.append(Image.fromarray(np.array(canvas.buffer_rgba())).convert("RGB"))
+    # One palette for all, that of the last frame, which shows most: what does not change between
+    # two frames takes no room then.
+    palette = images[-1].quantize(method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    first, *others = (image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images)
+    durations = [80] * len(others) + [2500]  # milliseconds
+    first.save(path, save_all=True, append_images=others, duration=durations, loop=0)
+
+
+def compute_gradient(folder: Path) -> None:
+    """Write the gradient that reaches each state, for the blog's pairs of weights."""
     dataset = article.dataset()
     X = dataset.x.T.astype(float)
-    gradients = []
+    columns = {}
     for w_x, w_rec in article.GRADIENT_WEIGHTS:
         S = numpy_reference.forward_states(X, w_x, w_rec)
         grad_out = numpy_reference.output_gradient(S[:, -1], dataset.y)
         _, grad_over_time = numpy_reference.backward_gradient(X, S, grad_out, w_rec)
-        gradients.append(grad_over_time.sum(axis=0))
-    rows = ([k, *at_step] for k, at_step in enumerate(np.transpose(gradients)))
-    return {"gradient_over_time.csv": (GRADIENT_COLUMNS, rows)}
+        name = f"gradient summed over the samples at w_x = {w_x} w_rec = {w_rec}"
+        columns[name] = grad_over_time.sum(axis=0)
+    rows = ([k, *at_step] for k, at_step in enumerate(zip(*columns.values())))
+    write_table(folder / "gradient_over_time.csv", ["time step", *columns], rows)
 
 
 def draw_gradient(folder: Path, figure: Figure) -> None:
     """Draw the gradient over time."""
-    file, n_rows = folder / "gradient_over_time.csv", article.SEQ_LEN + 1
-    _, *gradients = read_table(file, GRADIENT_COLUMNS, n_rows).values()
+    _, *gradients = read_table(folder / "gradient_over_time.csv").values()
     by_weights = dict(zip(article.GRADIENT_WEIGHTS, gradients))
     left, right = figure.subplots(1, 2, sharey=True)
     above = {weights: by_weights.pop(weights) for weights in [*by_weights] if weights[1] > 0}
@@ -259,105 +247,46 @@ def draw_gradient(folder: Path, figure: Figure) -> None:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a figure is made: its size in inches, what computes its tables, and what draws it.
-
-    A film shares the tables of a figure and is a GIF always.
-    """
+    """How a figure is made: its size in inches, what writes its tables, and what draws it."""
 
     size: tuple[float, float]
-    compute: Callable[[], Tables]
+    compute: Callable[[Path], None]
     draw: Callable[[Path, Figure], Any]
-    film: bool = False
 
 
 RECIPES = {
-    "SRNmodel2": Recipe((8.2, 3.4), compute_network, draw_network),
-    "rnn_loss_log1": Recipe((8.2, 3.6), partial(compute_loss, "gd"), partial(draw_loss, "gd")),
-    "rnn_loss_log2": Recipe(
+    "SRNmodel2.png": Recipe((8.2, 3.4), no_tables, draw_network),
+    "rnn_loss_log1.png": Recipe((8.2, 3.6), partial(compute_loss, "gd"), partial(draw_loss, "gd")),
+    "rnn_loss_log2.png": Recipe(
         (8.2, 3.6), partial(compute_loss, "rmsprop"), partial(draw_loss, "rmsprop")
     ),
-    "cost_surface": Recipe((8.2, 5.2), compute_surface, draw_surface),
-    "training": Recipe((8.2, 3.8), compute_surface, draw_training, film=True),
-    "gradient_over_time": Recipe((8.2, 3.8), compute_gradient, draw_gradient),
-}
-# What other scripts measure and draw; here it is only drawn again.
-RECORDED = {
-    "scaling": save_scaling,
-    "learning_rate": save_learning_rate,
-    "trainability": save_trainability,
-    "evidence": save_evidence,
-    "edge_of_stability": save_edge_of_stability,
+    "cost_surface.png": Recipe((8.2, 5.2), compute_surface, draw_surface),
+    "training.gif": Recipe((8.2, 3.8), compute_surface, draw_training),
+    "gradient_over_time.png": Recipe((8.2, 3.8), compute_gradient, draw_gradient),
 }
 
 
-def make(name: str, folder: Path, suffix: str, redraw: bool) -> None:
-    """Compute, save and draw a figure."""
-    recipe = RECIPES[name]
-    if not redraw:
-        for file, (columns, rows) in recipe.compute().items():
-            write_table(folder / file, columns, rows)
-            print(folder / file)
-    picture = folder / f"{name}.{'gif' if recipe.film else suffix}"
-    save = save_film if recipe.film else save_figure
-    # From the files even if they are new, so that drawing again later gives the same picture.
-    save(picture, recipe.size, partial(recipe.draw, folder))
-    print(picture)
-
-
-def draw_recorded(name: str, folder: Path, suffix: str, redraw: bool) -> None:
-    """Draw a figure from the table in ``folder``, or from a copy of the one in figures/."""
-    table, picture = folder / f"{name}.csv", folder / f"{name}.{suffix}"
-    if not redraw:
-        with replacing(table) as beside:
-            shutil.copyfile(FIGURES_FOLDER / table.name, beside)
-        print(table)
-    RECORDED[name](table, picture)
-    print(picture)
-
-
-def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """Return the options."""
-    names = [*RECORDED, *RECIPES]
-    parser = option_parser(__doc__)
+def main(arguments: list[str] | None = None) -> None:
+    """Make the figures that are asked for."""
+    parser = _console.option_parser(__doc__)
     parser.add_argument(
-        "--output-dir",
-        type=output_folder,
-        default=FIGURES_FOLDER,
-        metavar="FOLDER",
-        help="where the files go (default: figures/); made if it is not there",
+        "--only", action="append", choices=RECIPES, help="can be given more than once"
     )
-    parser.add_argument(
-        "--only",
-        action="append",
-        choices=names,
-        metavar="NAME",
-        dest="names",
-        help=f"one of {', '.join(names)}; may be given more than once",
-    )
-    parser.add_argument("--format", choices=METADATA, default="png", help="default: png")
-    parser.add_argument(
-        "--redraw", action="store_true", help="draw from the data saved in the folder, run nothing"
-    )
+    parser.add_argument("--redraw", action="store_true", help="run nothing, draw the saved tables")
+    parser.add_argument("--output-dir", type=Path, default=FIGURES_FOLDER, metavar="FOLDER")
     options = parser.parse_args(arguments)
-    options.names = options.names or names
-    return options
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Make the figures that are asked for; return the exit status."""
-    options = parse(arguments)
-    options.output_dir.mkdir(exist_ok=True)
-    computed = set()
-    for name in options.names:
-        figure = name, options.output_dir, options.format
-        if name in RECORDED:
-            draw_recorded(*figure, options.redraw)
-        else:
-            compute = RECIPES[name].compute
-            make(*figure, options.redraw or compute in computed)
-            computed.add(compute)
-    return 0
+    folder, names = options.output_dir, options.only or RECIPES
+    folder.mkdir(exist_ok=True)
+    if not options.redraw:
+        # The film shares the tables of cost_surface.
+        for compute in dict.fromkeys(RECIPES[name].compute for name in names):
+            compute(folder)
+    for name in names:
+        recipe = RECIPES[name]
+        save = save_film if name.endswith(".gif") else save_figure
+        save(folder / name, recipe.size, partial(recipe.draw, folder))
+        print(folder / name)
 
 
 if __name__ == "__main__":
-    run_main(main)
+    _console.run_main(main)

@@ -296,7 +296,7 @@ def gradient_over_time(
 
 
 def _gradient_trend(w_rec: float) -> tuple[str, str]:
-    """Return what becomes of a gradient that is multiplied by ``w_rec`` per step, and its colour."""
+    """Return what becomes of a gradient that each step multiplies by ``w_rec``, and a colour."""
     if w_rec == 0:
         return "gone after a step", COLOURS["green"]
     if abs(w_rec) == 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import shutil
 import signal
@@ -77,6 +78,13 @@ def drawn_with_pinned_versions() -> bool:
     """Whether what draws the pictures is what scripts/constraints.txt pins."""
     pins = pinned()
     return all(version(name) == pins[name] for name in ("matplotlib", "numpy", "pillow"))
+
+
+def differing_files(folder: Path, other: Path) -> list[str]:
+    """The names of the files in ``folder`` that are not in the other one, byte for byte."""
+    names = sorted(path.name for path in folder.iterdir())
+    _, mismatched, missing = filecmp.cmpfiles(folder, other, names, shallow=False)
+    return mismatched + missing
 
 
 @pytest.fixture(scope="session")
