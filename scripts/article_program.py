@@ -14,10 +14,9 @@ settings file, and change 5 is for today's NumPy. Layout and comments are the ar
 this machine and no others.
 """
 
-from _console import option_parser, run_main
+import _console  # before Aesara
 
-# Change 1: Aesara, Theano's successor, by Theano's name. _console brings simple_rnn before it.
-# isort: split
+# Change 1: Aesara, Theano's successor, by Theano's name.
 import aesara as theano
 import aesara.tensor as T
 import numpy as np
@@ -62,7 +61,7 @@ class simpleRNN(object):
 
 
 def main(arguments=None):
-    parser = option_parser(__doc__)
+    parser = _console.option_parser(__doc__)
     parser.add_argument('--condition', choices=['gd', 'rmsprop'], default='gd')
     parser.add_argument('--plain', action='store_true', help='without change 2')
     options = parser.parse_args(arguments)
@@ -138,4 +137,4 @@ def main(arguments=None):
 
 
 if __name__ == '__main__':
-    run_main(main)
+    _console.run_main(main)

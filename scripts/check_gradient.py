@@ -9,12 +9,9 @@ the weights (1.2, 1.2), with h = 1e-7, in float64. Exit status: 0 if they agree,
 
 from __future__ import annotations
 
-from _console import option_parser, progress, run_main
-
-# _console comes first: it reports in one line that a package is missing, or Ctrl-C.
-# isort: split
 from typing import Callable
 
+import _console  # before Aesara
 import aesara
 import numpy as np
 
@@ -49,9 +46,8 @@ def numerical_gradient(cost: Callable[[np.ndarray], float], weights: np.ndarray)
 
 def main(arguments: list[str] | None = None) -> int:
     """Compute both gradients, print them and the verdict; return the exit status."""
-    option_parser(__doc__).parse_args(arguments)
-    with progress("Compiling"):
-        cost_and_gradient = compile_cost_and_gradient()
+    _console.option_parser(__doc__).parse_args(arguments)
+    cost_and_gradient = compile_cost_and_gradient()
     weights = np.array(WEIGHTS)
     _, *analytic = cost_and_gradient(weights)
     numerical = numerical_gradient(lambda w: float(cost_and_gradient(w)[0]), weights)
@@ -67,4 +63,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    run_main(main)
+    _console.run_main(main)

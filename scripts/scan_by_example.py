@@ -10,10 +10,7 @@ first step: ``outputs_info``), and the ``non_sequences``, which stay the same. I
 
 from __future__ import annotations
 
-from _console import option_parser, run_main
-
-# _console comes first: it reports in one line that a package is missing, or Ctrl-C.
-# isort: split
+import _console  # before Aesara
 import aesara
 import aesara.tensor as T
 import numpy as np
@@ -61,13 +58,12 @@ def walk_along_a_sequence() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run both examples and print what each step computes."""
-    option_parser(__doc__).parse_args(arguments)
+    _console.option_parser(__doc__).parse_args(arguments)
     # Two tiny graphs that run once: Python is fast enough, and nothing has to be compiled first.
-    # Aesara's other rewrites would leave files behind in the folder for temporary files.
     with aesara.config.change_flags(cxx="", mode="FAST_COMPILE"):
         double_again_and_again()
         walk_along_a_sequence()
 
 
 if __name__ == "__main__":
-    run_main(main)
+    _console.run_main(main)

@@ -22,22 +22,15 @@ if "blas__ldflags" not in os.environ.get("AESARA_FLAGS", ""):
 from simple_rnn import article, train  # noqa: E402
 
 
-def start_python(
-    *arguments, prefix=(), flags="", cwd=ROOT, output=subprocess.PIPE, **environment
-) -> subprocess.Popen:
-    """Start Python in a session of its own, with ``flags`` as its ``AESARA_FLAGS``.
-
-    ``prefix`` stands before the command, ``output`` is where stdout and stderr go. A variable that
-    is None is not in the environment.
-    """
-    environment = {**os.environ, "AESARA_FLAGS": flags, **environment}
+def start_python(*arguments, flags="", cwd=ROOT, **environment) -> subprocess.Popen:
+    """Start Python in a session of its own, with ``flags`` as its ``AESARA_FLAGS``."""
     return subprocess.Popen(
-        [*prefix, sys.executable, *arguments],
+        [sys.executable, *arguments],
         cwd=cwd,
-        env={name: value for name, value in environment.items() if value is not None},
+        env={**os.environ, "AESARA_FLAGS": flags, **environment},
         stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
         # A shell that starts the tests in the background makes all below them deaf to Ctrl-C.

@@ -1,8 +1,11 @@
-from conftest import ROOT, run_python
+"""scripts/scan_by_example.py ends in the article's arrays."""
+
+import scan_by_example
+from conftest import run_python
 
 
-def test_ends_in_the_article_s_arrays():
-    result = run_python("-Werror", str(ROOT / "scripts" / "scan_by_example.py"))
+def test_both_examples_print_the_article_s_arrays():
+    result = run_python("-Werror", scan_by_example.__file__)
     assert (result.returncode, result.stderr) == (0, "")
     first, second = (line for line in result.stdout.splitlines() if "myfun" in line)
     assert first.endswith(" = [10 20 40]")

@@ -1,4 +1,4 @@
-"""What all scripts have in common: they are leaves, and end in one line where they cannot start."""
+"""What all scripts have in common: they are leaves, and say what they lack."""
 
 import ast
 import signal
@@ -28,36 +28,24 @@ def test_without_its_packages_a_script_says_how_it_is_called(name):
     # -S leaves out the folder into which packages are installed.
     result = run_python("-S", str(ROOT / "scripts" / f"{name}.py"))
     assert (result.returncode, result.stdout) == (1, "")
-    assert result.stderr.splitlines() == [
-        f"{name}.py: error: No module named 'simple_rnn'.",
-        "Call it by scripts/in_venv python, which brings all that it needs.",
-    ]
+    missing, remedy = result.stderr.splitlines()
+    assert missing.startswith(f"{name}.py: error: No module named '")
+    assert remedy == "Call it by scripts/in_venv python, which brings all that it needs."
 
 
-def test_interrupted_while_it_imports():
+@pytest.mark.parametrize("package", ["aesara", "matplotlib"])
+def test_ctrl_c_while_a_script_imports_is_status_130(package):
     code = (
         "import sys, runpy\n"
         "class Announce:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name == 'aesara': print('importing', flush=True)\n"
+        "        if name == sys.argv[1]: print('importing', flush=True)\n"
         "sys.meta_path.insert(0, Announce())\n"
         "sys.path.insert(0, 'scripts')\n"
-        "runpy.run_path('scripts/reproduce.py', run_name='__main__')\n"
+        "runpy.run_path('scripts/make_figures.py', run_name='__main__')\n"
     )
-    process = start_python("-c", code)
+    process = start_python("-c", code, package)
     assert process.stdout.readline() == "importing\n"
     process.send_signal(signal.SIGINT)
     result = finish(process)
     assert (result.returncode, result.stdout, result.stderr) == (130, "", "Interrupted.\n")
-
-
-def test_a_home_folder_that_cannot_be_written_to(tmp_path):
-    home, temporary = tmp_path / "file", tmp_path / "tmp"
-    home.touch()
-    temporary.mkdir()
-    script = str(ROOT / "scripts" / "scan_by_example.py")
-    result = run_python(script, HOME=str(home), TMPDIR=str(temporary))
-    assert result.returncode == 0
-    assert "myfun1(5, 3) = [10 20 40]" in result.stdout
-    assert result.stderr.startswith(f"{home}/.aesara cannot be written to. Aesara keeps what it")
-    assert list(temporary.iterdir()) == []
