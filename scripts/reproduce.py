@@ -20,26 +20,8 @@ import aesara
 import numpy as np
 
 import simple_rnn
-from simple_rnn import History, article
-from simple_rnn.article import Comparison, Condition
-
-
-def run(condition: Condition) -> History:
-    """Run and print a condition."""
-    print(f"{condition.title}, learning rate = {_console.short(condition.learning_rate)}\n")
-    history = article.run(condition)
-    print()
-    return history
-
-
-def record(history: History) -> dict[str, Any]:
-    """Return what is kept of a run."""
-    return {
-        "costs": history.costs.tolist(),
-        "initial_weights": history.initial_weights.tolist(),
-        "final_weights": history.final_weights.tolist(),
-        "training_seconds": history.seconds,
-    }
+from simple_rnn import article
+from simple_rnn.article import Comparison
 
 
 def environment() -> dict[str, Any]:
@@ -59,12 +41,6 @@ def environment() -> dict[str, Any]:
     }
 
 
-def verdict(compared: list[Comparison], published_by: str = "") -> str:
-    """Return how many of the published lines came out."""
-    exact = sum(line.exact for line in compared)
-    return f"{exact} of {len(compared)} published lines reproduced{published_by}"
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run, report and compare; return the exit status."""
     started = time.perf_counter()
@@ -77,26 +53,39 @@ def main(arguments: list[str] | None = None) -> int:
         slower = "Aesara computes in Python, to the same digits but slower"
         _console.say(f"No C++ compiler found: {slower}.")
     names = [options.condition] if options.condition else article.CONDITIONS
-    histories = {name: run(article.CONDITIONS[name]) for name in names}
+    conditions = [article.CONDITIONS[name] for name in names]
+    histories = []
+    for condition in conditions:
+        print(f"{condition.title}, learning rate = {_console.short(condition.learning_rate)}\n")
+        histories.append(article.run(condition))
+        print()
 
     compared: dict[str, list[Comparison]] = {"blog": [], "article": []}
-    for name, history in histories.items():
-        condition = article.CONDITIONS[name]
+    for condition, history in zip(conditions, histories):
         lines = article.compare(condition, history)
         print(f"{condition.title}: published against obtained\n")
         print(article.format_comparisons(lines), end="\n\n")
         compared[condition.source] += lines
     if options.output is not None:
-        whole = {
-            "conditions": {name: record(history) for name, history in histories.items()},
+        record = {
+            "conditions": {
+                condition.name: {
+                    "costs": history.costs.tolist(),
+                    "initial_weights": history.initial_weights.tolist(),
+                    "final_weights": history.final_weights.tolist(),
+                    "training_seconds": history.seconds,
+                }
+                for condition, history in zip(conditions, histories)
+            },
             "environment": environment(),
             "seconds": time.perf_counter() - started,
         }
-        options.output.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
-    if compared["blog"]:
-        print(verdict(compared["blog"], " (source blog)"))
-    if compared["article"]:
-        print(verdict(compared["article"]))
+        options.output.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    for source, suffix in (("blog", " (source blog)"), ("article", "")):
+        lines = compared[source]
+        if lines:
+            exact = sum(line.exact for line in lines)
+            print(f"{exact} of {len(lines)} published lines reproduced{suffix}")
     return 0 if all(line.exact for lines in compared.values() for line in lines) else 1
 
 
