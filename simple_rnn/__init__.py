@@ -31,7 +31,7 @@ configures and speeds up Aesara.
 """
 
 import simple_rnn._aesara.startup  # noqa: F401  (first, before any module imports Aesara)
-from simple_rnn import article, numpy_reference, plotting
+from simple_rnn import article, numpy_reference, plotting, study
 from simple_rnn.data import CountingDataset, make_counting_dataset
 from simple_rnn.history import History, TrainingDiverged
 from simple_rnn.model import parameter, simpleRNN
