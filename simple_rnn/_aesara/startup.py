@@ -1,4 +1,4 @@
-"""Imports Aesara: quickly, and without warnings that nobody need act on.
+"""Imports Aesara: quickly, on every Python, and without warnings that nobody need act on.
 
 While it is imported, Aesara looks for a BLAS library, which takes most of the time and warns where
 there is none. This package multiplies no matrices, so the search is left out, unless the user's
@@ -6,8 +6,9 @@ AESARA_FLAGS name a library. (A matrix product in a graph of the user's then goe
 Aesara also logs a warning where there is no C++ compiler; this package gives the same digits
 without one, only slower. The environment, the warnings and the logging are restored at the end.
 
-On Python 3.12 Aesara does not start otherwise: its search goes through ``numpy.distutils``, which
-is gone there. Nor does the C code of its ``scan`` compile; Aesara has the same loop in Python.
+On Python 3.12 and later Aesara does not start otherwise: its search goes through
+``numpy.distutils``, which is gone there. Nor does the C code of its ``scan`` compile there; Aesara
+has the same loop in Python. What NumPy 2 needs besides is in ``numpy_2``.
 """
 
 import logging
@@ -15,9 +16,16 @@ import os
 import sys
 import warnings
 
+from simple_rnn._aesara.numpy_2 import adapt_aesara, restore_names
+
 
 def import_aesara() -> None:
     """Import Aesara; raise ImportError if its flags or its cache keep it from starting."""
+    if "aesara" not in sys.modules:
+        # An import of the user's that failed, for want of what is done here, leaves parts behind.
+        for name in [name for name in sys.modules if name.startswith("aesara.")]:
+            del sys.modules[name]
+    restore_names()
     flags, disabled = os.environ.get("AESARA_FLAGS"), logging.root.manager.disable
     if "blas__ldflags" not in (flags or ""):
         os.environ["AESARA_FLAGS"] = f"{flags},blas__ldflags=" if flags else "blas__ldflags="
@@ -26,13 +34,6 @@ def import_aesara() -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import aesara  # noqa: F401
-    except ModuleNotFoundError as error:
-        if not str(error.name).startswith("numpy.distutils"):
-            raise
-        raise ImportError(
-            "on Python 3.12 Aesara starts only from simple_rnn: import simple_rnn before aesara,"
-            " in a new process (in a notebook: restart the kernel)"
-        ) from None
     except ValueError as error:
         raise ImportError(
             f"Aesara does not start: {str(error).rstrip('.')}; correct what AESARA_FLAGS or"
@@ -49,6 +50,7 @@ def import_aesara() -> None:
     if sys.version_info >= (3, 12):
         # Aesara tries to compile it and stops where that fails, but goes on where it is not found.
         sys.modules.setdefault("aesara.scan.scan_perform_ext", None)
+    adapt_aesara()
 
 
 import_aesara()
