@@ -49,10 +49,7 @@ def published_run(name: str) -> History:
 
 
 # For each figure a function that writes its tables into a folder, and one that draws it from them.
-
-
-def no_tables(folder: Path) -> None:
-    """Write nothing: the network is drawn from nothing."""
+# The network is drawn from nothing.
 
 
 def draw_network(folder: Path, figure: Figure) -> None:
@@ -250,12 +247,12 @@ class Recipe:
     """How a figure is made: its size in inches, what writes its tables, and what draws it."""
 
     size: tuple[float, float]
-    compute: Callable[[Path], None]
+    compute: Callable[[Path], None] | None
     draw: Callable[[Path, Figure], Any]
 
 
 RECIPES = {
-    "SRNmodel2.png": Recipe((8.2, 3.4), no_tables, draw_network),
+    "SRNmodel2.png": Recipe((8.2, 3.4), None, draw_network),
     "rnn_loss_log1.png": Recipe((8.2, 3.6), partial(compute_loss, "gd"), partial(draw_loss, "gd")),
     "rnn_loss_log2.png": Recipe(
         (8.2, 3.6), partial(compute_loss, "rmsprop"), partial(draw_loss, "rmsprop")
@@ -280,7 +277,8 @@ def main(arguments: list[str] | None = None) -> None:
     if not options.redraw:
         # The film shares the tables of cost_surface.
         for compute in dict.fromkeys(RECIPES[name].compute for name in names):
-            compute(folder)
+            if compute is not None:
+                compute(folder)
     for name in names:
         recipe = RECIPES[name]
         save = save_film if name.endswith(".gif") else save_figure
