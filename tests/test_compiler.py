@@ -1,46 +1,193 @@
-"""The precompiled headers: made once, really used, and never in the way."""
+"""The C++ compilers: side by side, never in the way, and not in silence."""
 
+import logging
+import os
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from collections import Counter
+from concurrent.futures import Future
+from pathlib import Path
+from threading import Timer
 
 import aesara
 import pytest
-from aesara.link.c.exceptions import CompileError
-from conftest import run_python
+from conftest import finish, run_python, start_python
 
 from simple_rnn._aesara import compiler
 from simple_rnn.numerics import ROUNDING_FLAGS
 
-COMPILE = """
+CLANG = shutil.which("clang++") or shutil.which("clang++-14")
+
+# One module.
+SMALL = """
 from simple_rnn import compile_function
-import aesara.tensor as at
-x = at.vector("x", dtype="float32")
-print(compile_function([x], at.exp(x) + 1)([0]))
+import aesara.tensor as T
+x = T.vector("x", dtype="float32")
+print(compile_function([x], T.exp(x) + 1)([0]))
 """
+
+# Some modules, and some more for the step of a scan that is no loop in C. While it builds a scan,
+# Aesara would compile what is constant.
+SCAN = """
+from simple_rnn import compile_function
+import aesara, aesara.tensor as T, numpy as np
+x = T.matrix("x", dtype="float64")
+with aesara.config.change_flags(cxx=""):
+    h_t, _ = aesara.scan(lambda x_t, h, W: T.dot(h, W) + x_t, x, np.zeros(2), np.eye(2))
+print(compile_function([x], [h_t[-1], T.sqrt(x).sum()])(np.ones((4, 2))))
+"""
+SCAN_PRINTS = "[array([4., 4.]), array(8.)]\n"
 
 pytestmark = pytest.mark.skipif(not aesara.config.cxx, reason="no C++ compiler here")
 
 
-def compile_in(folder, cxx=aesara.config.cxx):
-    result = run_python("-c", COMPILE, flags=f"base_compiledir={folder},cxx={cxx}")
-    assert result.returncode == 0, result.stderr
-    assert result.stdout == "[2.]\n"
-    return sorted(folder.rglob("*.gch"))
+@pytest.fixture
+def cache(tmp_path):
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def slow_compiler(tmp_path):
+    """Make a compiler that runs a shell script before it compiles a module."""
+
+    def make(script):
+        path = tmp_path / "g++"
+        cxx = shlex.quote(aesara.config.cxx)
+        path.write_text(f'#!/bin/sh\ncase "$*" in *mod.cpp*) {script};; esac\nexec {cxx} "$@"\n')
+        path.chmod(0o755)
+        return path
+
+    return make
+
+
+def flags_of(cache, cxx=aesara.config.cxx):
+    return f"base_compiledir={cache},cxx={cxx}"
+
+
+def compile_in(cache, program=SMALL, prints="[2.]\n", **options):
+    """Run a program with a compile cache; return what it says on stderr."""
+    result = run_python("-c", program, flags=flags_of(cache, **options))
+    assert (result.returncode, result.stdout) == (0, prints), result.stderr
+    return result.stderr
+
+
+def modules_in(cache):
+    return sorted(path.name for path in cache.glob("*/tmp*/*.so"))
+
+
+# Side by side.
+
+
+def test_all_modules_are_compiled_side_by_side(cache, tmp_path, slow_compiler):
+    # Each compiler waits for another one; Aesara's own compilers, one after the other, tell.
+    count = f'[ $(ls "{tmp_path}/at_work" | wc -l) -gt 1 ]'
+    wait = f"n=0; until {count}; do sleep 0.05; n=$((n+1)); [ $n -lt 1200 ] || exit 1; done"
+    (tmp_path / "at_work").mkdir()
+    cxx = slow_compiler(f'touch "{tmp_path}/at_work/$$"; {wait}')
+    program = f"""
+from simple_rnn._aesara import compiler
+compiler.COMPILERS = 2
+from aesara.link.c.cmodule import GCC_compiler
+aesaras, one_by_one = GCC_compiler.compile_str, []
+def compile_str(name, *args, **kwargs):
+    one_by_one.append(name)
+    return aesaras(name, *args, **kwargs)
+GCC_compiler.compile_str = staticmethod(compile_str)
+{SCAN}
+print(one_by_one)
+"""
+    prints = SCAN_PRINTS + "['cutils_ext', 'lazylinker_ext']\n"
+    compile_in(cache, program, prints, cxx=cxx)
+    assert len(modules_in(cache)) > 4
+
+
+def test_where_that_fails_aesara_compiles_as_ever(cache):
+    failing = """
+from simple_rnn._aesara import compiler
+def fails(command, *rename):
+    raise OSError("too many processes")
+compiler._run = fails
+"""
+    compile_in(cache, failing + SCAN, SCAN_PRINTS)
+
+
+def test_four_processes_share_a_cache(cache, tmp_path, slow_compiler):
+    log = tmp_path / "log"
+    flags = flags_of(cache, slow_compiler(f'echo "$*" | grep -o "[^/]*\\.so" >> "{log}"'))
+    processes = [start_python("-c", SCAN, flags=flags) for _ in range(4)]
+    for result in map(finish, processes):
+        assert (result.returncode, result.stdout) == (0, SCAN_PRINTS), result.stderr
+    compiled = Counter(log.read_text().split())
+    assert set(compiled.values()) == {1}, "compiled twice"
+    assert set(modules_in(cache)) < set(compiled)
+
+
+def test_ctrl_c_ends_the_compilers(cache, tmp_path, slow_compiler):
+    log = tmp_path / "log"
+    cxx = slow_compiler(f'echo $$ >> "{log}"; sleep 3')
+    process = start_python("-c", SCAN, flags=flags_of(cache, cxx))
+    deadline = time.monotonic() + 120
+    while not log.exists():
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGINT)  # not to the compilers, as a terminal would
+    assert "KeyboardInterrupt" in finish(process).stderr
+    compilers = log.read_text().split()
+    assert len(compilers) <= compiler.COMPILERS
+    for pid in compilers:
+        assert not Path("/proc", pid).exists()
+    assert not list(cache.glob("*/tmp*"))
+    compile_in(cache, SCAN, SCAN_PRINTS)
+
+
+# The sign of life.
+
+
+def test_a_compiler_that_takes_long_is_one_line_on_stderr(cache, slow_compiler):
+    cxx = slow_compiler("sleep 3")
+    (line,) = compile_in(cache, cxx=cxx).splitlines()
+    assert line.startswith("Compiling C++: ")
+    assert str(cache) in line
+    assert compile_in(cache, cxx=cxx) == ""
+
+
+def test_the_sign_of_life_comes_once_and_only_after_a_while(caplog, monkeypatch):
+    monkeypatch.setattr(compiler, "_silent_until", time.monotonic() + 0.2)
+    fast, *slow = [Future() for _ in range(3)]
+    fast.set_result(None)
+    compiler._wait_with_a_sign_of_life(fast)
+    assert caplog.record_tuples == []
+    for work in slow:
+        Timer(0.4, work.set_result, [None]).start()
+        compiler._wait_with_a_sign_of_life(work)
+        ((logger, level, _),) = caplog.record_tuples
+        assert (logger, level) == ("simple_rnn", logging.WARNING)
+
+
+# The precompiled headers.
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="g++ is clang++ elsewhere")
-def test_g_plus_plus_takes_the_precompiled_headers(tmp_path):
-    (headers,) = compile_in(tmp_path)
+def test_g_plus_plus_takes_the_precompiled_headers(cache, tmp_path):
+    compile_in(cache)
+    (headers,) = cache.rglob("*.gch/*")
     made = headers.stat()
-    assert compile_in(tmp_path) == [headers]
+    compile_in(cache)
     assert headers.stat().st_mtime_ns == made.st_mtime_ns, "made anew though there"
 
     # The command that compiled a module, once more: -H prints a ! before what is precompiled.
-    (module,) = tmp_path.rglob("tmp*/mod.cpp")
+    (module,) = cache.rglob("tmp*/mod.cpp")
     flags = f"{ROUNDING_FLAGS} {compiler.MODULE_FLAGS}"
-    with aesara.config.change_flags(gcc__cxxflags=f"{flags} -I{headers.parent}"):
-        command = compiler.module_command()
+    x = aesara.tensor.vector(dtype="float32")
+    with aesara.config.change_flags(gcc__cxxflags=f"{flags} -I{headers.parents[1]}"):
+        command = compiler.module_command(compiler._Module((x + x).owner))
     answer = subprocess.run(
         [*command, "-H", "-o", tmp_path / "module.so", module],
         check=True,
@@ -50,25 +197,15 @@ def test_g_plus_plus_takes_the_precompiled_headers(tmp_path):
     assert answer.stderr.splitlines()[0] == f"! {headers}"
 
 
-@pytest.mark.skipif(not shutil.which("clang++"), reason="no clang++ here")
-def test_clang_goes_without(tmp_path):
-    assert compile_in(tmp_path, cxx="clang++") == []
+@pytest.mark.skipif(not CLANG, reason="no clang++ here")
+def test_clang_does_without_them(cache):
+    compile_in(cache, cxx=CLANG)
+    assert not list(cache.rglob("*.gch/*"))
 
 
-def test_a_path_with_a_space_goes_without(tmp_path):
-    folder = tmp_path / "with a space"
-    folder.mkdir()
-    assert compile_in(folder) == []
-
-
-@pytest.mark.parametrize("fault", ["compiler", "disk"])
-def test_headers_that_cannot_be_made_are_gone_without(fault, tmp_path, monkeypatch):
-    def fails(command, folder):
-        (folder / "Python.h.gch").write_bytes(b"half")
-        if fault == "disk":
-            raise OSError("No space left on device")
-        raise CompileError("an unusual compiler")
-
-    monkeypatch.setattr(compiler, "_precompile", fails)
-    folder = compiler._precompiled_headers.__wrapped__(aesara.config.cxx, "-g0", tmp_path)
-    assert list(folder.iterdir()) == []
+def test_a_cache_with_a_space_does_without_them(tmp_path):
+    cache = tmp_path / "with a space"
+    cache.mkdir()
+    compile_in(cache)
+    assert len(modules_in(cache)) == 1
+    assert not list(cache.rglob("*.gch/*"))

@@ -7,6 +7,6 @@ is the rule by which every operation is rounded (``simple_rnn.numerics``). Insid
 - ``graphs``: shared variables of known shape, and the inputs of a scan;
 - ``mode``: which of Aesara's rewrites are used;
 - ``scan_loop``, ``scan_rewrites``: a scan as one loop in C (worth a look: why it is so fast);
-- ``compiler``: the C++ compiler's flags and headers, and a sentence where it fails;
+- ``compiler``: the C++ compilers, side by side, and what a user hears of them;
 - ``calls``: a compiled function, called with little around it.
 """

@@ -21,7 +21,6 @@ from aesara.compile.mode import Mode
 from aesara.graph.basic import Apply
 from aesara.graph.fg import FunctionGraph
 from aesara.graph.rewriting.basic import GraphRewriter, in2out, node_rewriter
-from aesara.link.vm import VMLinker
 from aesara.scalar.basic import Identity, same_out
 from aesara.scan.op import Scan
 from aesara.scan.utils import compress_outs, scan_can_remove_outs
@@ -29,6 +28,7 @@ from aesara.tensor.elemwise import Elemwise
 from aesara.tensor.math import pow as T_pow
 from aesara.tensor.rewriting.math import local_pow_specialize, local_pow_specialize_device
 
+from simple_rnn._aesara.compiler import SideBySideLinker
 from simple_rnn._aesara.graphs import folding_in_python
 from simple_rnn._aesara.scan_rewrites import loop_in_place_of, read_through_views
 
@@ -175,7 +175,7 @@ def _mode(in_c: bool, of_scan: bool) -> Mode:
     """Return the mode of a function or of the scans in it."""
     # allow_gc=False keeps the arrays between two operations for the next call. At 100 steps of
     # 10,000 samples, half of an epoch goes into fresh memory otherwise.
-    return Mode(VMLinker(allow_gc=False, use_cloop=in_c), _rewriter(in_c, of_scan))
+    return Mode(SideBySideLinker(allow_gc=False, use_cloop=in_c), _rewriter(in_c, of_scan))
 
 
 def exact_mode() -> Mode:
