@@ -10,8 +10,10 @@ import reprlib
 from typing import Any
 
 import numpy as np
+from aesara.graph.basic import ancestors
+from aesara.tensor.var import TensorVariable
 
-__all__ = ["check_rng", "float_arrays", "show"]
+__all__ = ["check_answers", "check_rng", "float_arrays", "show"]
 
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 70
@@ -47,3 +49,16 @@ def float_arrays(**arrays: Any) -> list[np.ndarray]:
             raise ValueError(f"{name} holds {array[place]} at {place}; expected finite numbers")
         checked.append(floats)
     return checked
+
+
+def check_answers(y_t: Any, params: list) -> None:
+    """Raise an error unless ``y_t`` is symbolic, computed from parameters that are all listed."""
+    if not isinstance(y_t, TensorVariable):
+        raise TypeError(
+            f"state_update returned {show(y_t)}; expected a symbolic matrix: scan returns two"
+            " things, h, _ = aesara.scan(...)"
+        )
+    used = (v for v in ancestors([y_t]) if getattr(v.tag, "is_parameter", False))
+    missing = [v for v in used if v not in params]
+    if missing:
+        raise ValueError(f"net.params is {params}; expected {missing} in it too")

@@ -11,8 +11,8 @@ Unfolded over time this is a chain, and ``scan`` walks along it. It builds the g
     for row in x_t:                                one row per time step, all samples at once
         s = step(row, s, w_x, w_rec)
 
-and returns all states. (As in the article, ``x_t`` is one row of the data inside ``step``, and the
-whole matrix outside.)
+and returns all states. Two names are the article's: ``s_tm1`` is the state at t minus 1, and
+``x_t`` is one row of the data inside ``step``, but the whole matrix outside.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class simpleRNN:
         Where the initial weights come from: first ``w_x``, then ``w_rec``, both uniform in
         [-0.1, 0.1]. None stands for numpy's global generator, as in the article.
     dtype : str
-        The weights' dtype. The article takes ``floatX``, which was float32; as the digits it
-        printed are those of float32, this is the default here whatever ``floatX`` is.
+        The weights' dtype. The article takes Aesara's setting ``floatX``, which it had as float32;
+        the printed digits are those of float32.
 
     Attributes
     ----------
@@ -84,9 +84,9 @@ class simpleRNN:
     -----
     Source: the article's class ``simpleRNN``; the model is that of the blog it draws on.
 
-    The smallest change is a subclass with its own ``step``. A network with other weights has its
-    own ``params``, each from :func:`parameter`, and its own ``state_update``. All that trains this
-    network trains it, too.
+    To change the formula, write a subclass with another ``step``. To change the weights, it also
+    needs its own ``params``, each from :func:`parameter`, and its own ``state_update``.
+    ``compile_train_model`` and ``train`` work with it unchanged.
     """
 
     def __init__(
@@ -134,10 +134,10 @@ class simpleRNN:
         """
         if x_t.dtype not in ("float32", "float64"):
             raise TypeError(f"x_t is {x_t.dtype}; expected float32 or float64")
-        # As in the article each weight is a vector, of one entry.
+        # As in the article each weight is a vector with one entry; here it is taken out.
         w_x = T.cast(self.w_x[0], x_t.dtype)
         w_rec = T.cast(self.w_rec[0], x_t.dtype)
-        # What scan returns beside the states, updates of random numbers, is empty here.
+        # scan also returns updates, which only random numbers need; here they are empty.
         y_t, _ = aesara.scan(
             fn=self.step,
             sequences=x_t,  # step gets one row of it after the other
@@ -153,10 +153,11 @@ class simpleRNN:
 
     @weights.setter
     def weights(self, values: Sequence[float]) -> None:
-        old = [p.get_value() for p in self.params]
-        parts = np.split(np.asarray(values), np.cumsum([p.size for p in old])[:-1])
-        for p, new, value in zip(self.params, parts, old):
-            p.set_value(new.reshape(value.shape).astype(value.dtype))
+        old_values = [p.get_value() for p in self.params]
+        # Cut the values into one part for each parameter.
+        parts = np.split(np.asarray(values), np.cumsum([old.size for old in old_values])[:-1])
+        for p, old, part in zip(self.params, old_values, parts):
+            p.set_value(part.reshape(old.shape).astype(old.dtype))
 
     def __repr__(self) -> str:
         """Return the class and the names of its parameters."""
@@ -166,8 +167,8 @@ class simpleRNN:
 def parameter(values: Any, name: str, dtype: str = "float32") -> SharedVariable:
     """Return a shared variable to train, for your own network.
 
-    It has the dtype of the computation, so that each step gives a state of the same dtype, as
-    ``scan`` asks. And its shape is part of its type: only so does Aesara broadcast a length of 1.
+    Give it the dtype of your data: ``scan`` needs all states of one dtype. Its shape is fixed,
+    because Aesara broadcasts an axis of length 1 only if it knows this length in advance.
 
     Parameters
     ----------
@@ -181,8 +182,8 @@ def parameter(values: Any, name: str, dtype: str = "float32") -> SharedVariable:
     Returns
     -------
     shared variable
-        With a copy of the values. It belongs into the network's ``params``.
+        With a copy of the values. Put it into the network's ``params``.
     """
     variable = shared_array(np.asarray(values, dtype), name)
-    variable.tag.is_parameter = True  # for the check that params has it
+    variable.tag.is_parameter = True  # compile_train_model checks that params has it
     return variable

@@ -1,7 +1,7 @@
 """Optimizers: from a loss to the updates of the parameters.
 
 An optimizer is made with the parameters and a learning rate; its ``minimize(loss)`` returns a list
-of ``(shared variable, new expression)`` pairs, which ``aesara.function(updates=...)`` takes.
+of ``(shared variable, new expression)`` pairs, which ``compile_function(updates=...)`` takes.
 Any object with such a ``minimize`` works wherever these do. A new one is a small subclass of
 :class:`Optimizer`::
 
@@ -18,6 +18,8 @@ are computed in ``floatX`` and then converted to the dtype of the parameter.
 
 The order of operations matters here. Each update below is one of several algebraically equal ways
 to write it, chosen because it gives the digits that the article printed (README, "What deviates").
+:func:`~simple_rnn.numerics.as_written` keeps Aesara from choosing another one; your own optimizer
+does not need it.
 """
 
 from __future__ import annotations
@@ -49,6 +51,8 @@ __all__ = [
     "constant_like",
 ]
 
+FLOATS = ("float32", "float64")
+
 
 def constant_like(param: SharedVariable, value: float | TensorVariable) -> TensorVariable:
     """Return ``value``, a number or a symbolic scalar, in the parameter's dtype.
@@ -64,7 +68,7 @@ def constant_like(param: SharedVariable, value: float | TensorVariable) -> Tenso
 def accumulator(param: SharedVariable, name: str, start: float = 0.0) -> SharedVariable:
     """Return a new shared variable of the parameter's shape and dtype, each entry ``start``."""
     variable = shared_array(np.full_like(param.get_value(borrow=True), start), f"{name}_{param}")
-    variable.tag.is_accumulator = True  # for the check that it has an update
+    variable.tag.is_accumulator = True  # compile_train_model checks that it has an update
     return variable
 
 
@@ -74,19 +78,17 @@ class Optimizer:
     Parameters
     ----------
     params : sequence of shared variables
-        What to train, for example ``net.params``. Any mixture of shapes and of the dtypes float32
-        and float64; each keeps its own.
+        What to train, for example ``net.params``: of any shapes, float32 or float64.
     learning_rate : float or symbolic scalar
         The step size, above 0. A shared variable can be given another value between two updates,
         without compiling again: ``rate = aesara.shared(0.001)``, then ``rate.set_value(1e-4)``.
-        (One that was made from ``np.float32(0.001)`` takes float32 numbers only.)
 
     Raises
     ------
     TypeError
         If ``params`` is not a list of shared variables of these dtypes.
     ValueError
-        If ``learning_rate`` is not a finite number above 0.
+        If ``learning_rate`` is not a number above 0.
     """
 
     def __init__(
@@ -97,19 +99,19 @@ class Optimizer:
 
     @property
     def learning_rate(self) -> float | TensorVariable:
-        """The step size; it cannot be replaced, as compiled functions would not know of it."""
+        """The step size. It can be set once: functions are compiled with it."""
         return self._learning_rate
 
     @learning_rate.setter
     def learning_rate(self, value: float | TensorVariable) -> None:
         if hasattr(self, "_learning_rate"):
             raise AttributeError(
-                "learning_rate is part of the compiled formulas; for one that can be changed make"
-                " the optimizer with rate = aesara.shared(0.001), then rate.set_value(1e-4)"
+                "learning_rate cannot be changed once it is compiled; to change it later, make the"
+                " optimizer with rate = aesara.shared(0.001), then call rate.set_value(1e-4)"
             )
         self._learning_rate = check_hyperparameter("learning_rate", value)
 
-    @folding_in_python()
+    @folding_in_python()  # for speed alone
     def gradients(self, loss: TensorVariable) -> list[TensorVariable]:
         """Return the gradient of the scalar ``loss`` with respect to each parameter.
 
@@ -139,7 +141,7 @@ class Optimizer:
                 f"loss does not depend on {missing}; expected the params of the network that it is"
                 " computed from"
             ) from None
-        # Where the loss is of another dtype than the parameter, so is the gradient at first.
+        # If the loss has another dtype than the parameter, so has the gradient.
         return [T.cast(g, p.dtype) for p, g in zip(self.params, gradients)]
 
     def minimize(self, loss: TensorVariable) -> Updates:
@@ -156,7 +158,7 @@ class Optimizer:
         Returns
         -------
         list of (shared variable, symbolic expression)
-            For ``aesara.function(updates=...)``; of each parameter's own shape and dtype.
+            For ``compile_function(updates=...)``; of each parameter's own shape and dtype.
         """
         raise NotImplementedError(f"{type(self).__name__} has to define minimize(loss)")
 
@@ -177,10 +179,10 @@ class GradientDescentOptimizer(Optimizer):
 
     Notes
     -----
-    The float32 step is formed in float64, which holds the product of two float32 numbers exactly,
-    and the result is rounded. A fused multiply-add does so, and prints the article's digits; two
-    float32 roundings print other ones at two epochs (``scripts/check_evidence.py``). The compiler
-    may not fuse by itself (:mod:`simple_rnn.numerics`), so it is written out.
+    The article's digits need a float32 step that is rounded once; rounded after the product and
+    again after the difference it prints other digits at two epochs (``scripts/check_evidence.py``).
+    So ``p - learning_rate * g`` is computed in float64, where the product of two float32 numbers is
+    exact, and the result is rounded. (A processor's fused multiply-add does the same.)
     """
 
     def __init__(
@@ -193,14 +195,14 @@ class GradientDescentOptimizer(Optimizer):
         updates = []
         gradients = self.gradients(loss)
         for p, g in zip(self.params, gradients):
-            learning_rate = constant_like(p, self.learning_rate)
+            learning_rate = constant_like(p, self.learning_rate)  # a float32, as in the article
             p64, lr64, g64 = (T.cast(v, "float64") for v in (p, learning_rate, g))
             updates.append((p, T.cast(p64 - lr64 * g64, p.dtype)))
         return as_written(updates, gradients)
 
 
 class RMSPropOptimizer(Optimizer):
-    """The RMSProp taken for the article's: centred, with a Nesterov step and a rescaled gradient.
+    """The RMSProp that the article probably used: centred, Nesterov's step, rescaled gradient.
 
     With the parameters ``p``, their gradients ``g`` and all accumulators zero at the start::
 
@@ -208,7 +210,7 @@ class RMSPropOptimizer(Optimizer):
         g <- g / max(1, n / rescale)               or 0.1 p where n is NaN or infinite
         s <- 0.9 s + 0.1 g^2                       running mean of the square
         a <- 0.9 a + 0.1 g                         running mean
-        r  = max(sqrt(s - a^2), 1e-4)              running standard deviation, with the new s and a
+        r  = max(sqrt(max(s - a^2, 0)), 1e-4)      running standard deviation, with the new s and a
         d  = learning_rate * (g / r)
         p <- p + momentum^2 m - (1 + momentum) d   with the old m
         m <- momentum m - d
@@ -222,7 +224,8 @@ class RMSPropOptimizer(Optimizer):
 
     Examples
     --------
-    With another momentum for :func:`~simple_rnn.compile_train_model`, which calls ``minimize``::
+    ``minimize`` takes the momentum, as in the program by which it is known. With another one for
+    :func:`~simple_rnn.compile_train_model`, which calls it::
 
         class WithMomentum(RMSPropOptimizer):
             def minimize(self, loss):
@@ -231,13 +234,13 @@ class RMSPropOptimizer(Optimizer):
     Notes
     -----
     The article leaves its optimizer out and points to a web site. This form is public code by Kyle
-    Kastner ("RMSProp with nesterov momentum and gradient rescaling", BSD 3-clause), the root of the
-    norm included, which by all signs the article's author used in a public program. It is not
-    what other libraries call RMSProp: the mean is subtracted; the root has a floor instead of an
-    added epsilon; the momentum is Nesterov's; the accumulators start at zero without correction;
-    and the gradient is rescaled as a whole where ``n`` exceeds ``rescale``. It goes back to Graves
-    (2013, arXiv:1308.0850, eq. 38 to 45), who has heavy-ball momentum, a decay of 0.95, an epsilon
-    inside the root, and no rescaling.
+    Kastner ("RMSProp with nesterov momentum and gradient rescaling", BSD 3-clause), because by all
+    signs the article's author used it in a public program. Its root of the norm is unusual, and is
+    kept. It is not what other libraries call RMSProp: the mean is subtracted; the root has a floor
+    instead of an added epsilon; the momentum is Nesterov's; the accumulators start at zero without
+    correction; and the gradient is rescaled as a whole where ``n`` exceeds ``rescale``. It goes
+    back to Graves (2013, arXiv:1308.0850, eq. 38 to 45), who has heavy-ball momentum, a decay of
+    0.95, an epsilon inside the root, and no rescaling.
 
     What the article's numbers say of the form, and what they cannot, is shown by
     ``scripts/check_evidence.py``. In its run neither the floor nor the guard against a negative
@@ -276,9 +279,9 @@ class RMSPropOptimizer(Optimizer):
         """
         rescale = check_hyperparameter("rescale", rescale)
         gradients = self.gradients(loss)
-        # sum would start from the integer 0, which the flag cast_policy may make a float64.
+        # Not sum(): that starts from the integer 0, which may change the dtype.
         squared_norm = reduce(add, (T.sum(T.square(g)) for g in gradients))
-        # Rounded once, from float64: among the ways to write it the one with the article's digits.
+        # Computed in float64 and rounded once, below: so it gives the article's digits.
         n64 = T.sqrt(T.sqrt(T.cast(squared_norm, "float64")))
         not_finite = T.or_(T.isnan(n64), T.isinf(n64))
 
@@ -299,7 +302,7 @@ class RMSPropOptimizer(Optimizer):
             p_new = p + c(momentum**2) * m - c(1 + momentum) * d
             m_new = c(momentum) * m - d
             updates += [(s, s_new), (a, a_new), (m, m_new), (p, p_new)]
-        # At how many updates: at the end of a training it is told.
+        # Counts the updates with such a gradient: train finds it by its name, and warns.
         n_not_finite = shared_array(np.zeros(1, "int64"), "n_not_finite")
         updates += [(n_not_finite, n_not_finite + not_finite)]
         return as_written(updates, gradients)
@@ -308,7 +311,7 @@ class RMSPropOptimizer(Optimizer):
 class RpropOptimizer(Optimizer):
     """Rprop, with which the source blog trains: only the sign of the gradient counts.
 
-    Each entry of a parameter has a step of its own, which grows while the sign of its gradient
+    Each entry of a parameter has its own step, which grows while the sign of its gradient
     stays the same. With ``sgn`` zero and ``delta`` one at the start::
 
         delta <- eta_plus delta      where sgn(g) = sgn
@@ -344,11 +347,11 @@ class RpropOptimizer(Optimizer):
         Parameters
         ----------
         loss : symbolic scalar
-            What to minimize. A positive factor in it changes nothing.
+            What to minimize. Multiplying it by a positive number changes nothing.
         eta_plus : float or symbolic scalar
-            By what a step grows, at least 1; the blog's is 1.2.
+            The factor by which a step grows; the blog's is 1.2.
         eta_minus : float or symbolic scalar
-            By what it shrinks, between 0 and 1; the blog's is 0.5.
+            The factor by which it shrinks; the blog's is 0.5.
 
         Returns
         -------
@@ -378,10 +381,10 @@ def check_hyperparameter(name: str, value: Any) -> float | TensorVariable:
 
 def check_params(params: Any) -> list[SharedVariable]:
     """Return ``params`` as a list of shared variables that can be trained."""
-    # A variable can be iterated over too, into its symbolic entries.
+    # list(variable) would give its symbolic entries.
     params = [params] if isinstance(params, Variable) else list(params)
     for param in params:
-        if not isinstance(param, SharedVariable) or "float" not in param.dtype:
+        if not isinstance(param, SharedVariable) or param.dtype not in FLOATS:
             raise TypeError(
                 f"params holds {show(param)}; expected shared variables of floats, as from"
                 " parameter(values, name)"

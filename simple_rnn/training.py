@@ -15,12 +15,11 @@ from typing import Any, Callable
 import aesara.tensor as T
 import numpy as np
 from aesara.compile.sharedvalue import SharedVariable
-from aesara.graph.basic import ancestors
 from aesara.tensor.var import TensorVariable
 
 from simple_rnn._aesara.calls import bare_call
-from simple_rnn._aesara.graphs import aesara_flags, in_type_of, shared_array
-from simple_rnn._checks import show
+from simple_rnn._aesara.graphs import building, shared_array, trying_out, updates_in_type
+from simple_rnn._checks import check_answers
 from simple_rnn.data import CountingDataset
 from simple_rnn.history import (
     REPORT_EVERY,
@@ -31,7 +30,7 @@ from simple_rnn.history import (
     initial_line,
 )
 from simple_rnn.model import simpleRNN
-from simple_rnn.numerics import Updates, compile_function
+from simple_rnn.numerics import compile_function
 from simple_rnn.optimizers import Optimizer
 
 __all__ = [
@@ -72,8 +71,8 @@ def compile_train_model(
     net : simpleRNN
         The network to train, or your own (:class:`~simple_rnn.simpleRNN`, Notes).
     optimizer : Optimizer
-        Any object whose ``minimize(loss)`` returns updates of ``net.params``. A new value of
-        another dtype than its variable is converted.
+        Any object whose ``minimize(loss)`` returns updates of ``net.params``. New values are
+        converted to the dtype of their variable.
     dataset : CountingDataset
         The sequences, time-major; copied, so that later changes have no effect. Its dtype is that
         of the computation.
@@ -97,9 +96,9 @@ def compile_train_model(
 
     Notes
     -----
-    Source: the article's ``train_model``. The article passes the data through ``givens``; here the
-    graph is built on shared variables of known shape, so that Aesara need not compute shapes at
-    every epoch.
+    Source: the article's ``train_model``. The article puts the data in place of symbolic variables
+    when it compiles (``givens``); here the graph is built on shared variables of known shape, so
+    that Aesara need not compute shapes at every epoch.
     """
     if isinstance(optimizer, type):
         name = optimizer.__name__
@@ -109,12 +108,38 @@ def compile_train_model(
     x_t = shared_array(dataset.x, name="x_t")
     y_ = shared_array(dataset.y, name="y_")
     s0 = shared_array(dataset.s0, name="s0")
-    y_t = _state_update(net, x_t, s0, y_)
-    y_hypo = _answers(y_t, y_)
+    y_t = _state_update(net, x_t, s0, dataset.y)
+    y_hypo = _answers(y_t, dataset.y)
     cost = loss(y_, y_hypo)
-    train_op = _complete(optimizer.minimize(cost), optimizer)
+    train_op = updates_in_type(optimizer.minimize(cost), getattr(optimizer, "params", ()))
     function = compile_function(inputs=[], outputs=[cost], updates=train_op)
     return TrainModel(net, function, updated=[variable for variable, _ in train_op])
+
+
+def _answers(y_t: TensorVariable, y: np.ndarray) -> TensorVariable:
+    """Return the outputs that have a target: the last of each sequence, or those of every step."""
+    return y_t if y.ndim == y_t.ndim else y_t[-1]
+
+
+def _state_update(
+    net: simpleRNN, x_t: TensorVariable, s0: TensorVariable, y: np.ndarray | None = None
+) -> TensorVariable:
+    """Return ``net.state_update(x_t, s0)``; your own network is first tried out on the data."""
+    with building(x_t.dtype):
+        if type(net) is not simpleRNN:
+            # So an operation that does not fit raises its error at the line where it is written.
+            # Aesara cannot take gradients of such a graph: below, another is built to train.
+            with trying_out():
+                y_t = net.state_update(x_t, s0)
+                check_answers(y_t, net.params)
+                if y is not None:
+                    shape = _answers(y_t, y).tag.test_value.shape
+                    if shape != y.shape:
+                        raise ValueError(
+                            f"state_update gives answers of shape {shape}; expected {y.shape},"
+                            " as y has"
+                        )
+        return net.state_update(x_t, s0)
 
 
 @dataclass(eq=False)
@@ -143,7 +168,7 @@ class TrainModel:
 
     def __post_init__(self) -> None:
         """Prepare the call, and remember what the optimizer starts with."""
-        self._epoch = bare_call(self.function)  # the same without what Aesara does around a call
+        self._epoch = bare_call(self.function)  # faster: skips Aesara's checks of the arguments
         self._at_first = {v: v.get_value() for v in self.updated if v not in self.net.params}
 
     def __call__(self) -> list[np.ndarray]:
@@ -151,16 +176,16 @@ class TrainModel:
         return self._epoch()
 
     def restart(self) -> None:
-        """Begin anew: the optimizer's accumulators as when compiled; the weights stay."""
+        """Start again: the optimizer's accumulators are as when compiled; the weights stay."""
         for variable, value in self._at_first.items():
             variable.set_value(value)
 
     def gradients_not_finite(self) -> int:
-        """Return at how many epochs RMSProp had to replace a gradient that was not finite."""
+        """Return at how many epochs RMSProp replaced a gradient that was not finite."""
         return sum(v.get_value().item() for v in self.updated if v.name == "n_not_finite")
 
     def __reduce__(self) -> Any:
-        """Refuse a copy and a pickle, in which the network would not be that of the function."""
+        """Refuse a copy and a pickle, which would train other weights than those of its ``net``."""
         raise TypeError("a TrainModel cannot be copied; compile another, and set its net.weights")
 
 
@@ -172,9 +197,10 @@ def train(
 ) -> History:
     """Train for ``n_epochs`` epochs and report as the article does.
 
-    The weights and the optimizer's accumulators live on in shared variables: another call goes on
-    from there, so 25 and then 35 epochs have the numbers of 60. ``train_model.restart()`` begins
-    anew. Ctrl-C raises KeyboardInterrupt; ``train_model.history`` has the epochs until then.
+    The weights and the optimizer's accumulators live in shared variables, and another call goes on
+    from there: 25 epochs and then 35 give the same numbers as 60 at once. To start again, set
+    ``net.weights`` and call ``train_model.restart()``. Ctrl-C raises KeyboardInterrupt;
+    ``train_model.history`` has the epochs until then.
 
     Parameters
     ----------
@@ -213,19 +239,22 @@ def train(
 
     In pieces, to watch the cost on data that the network is not trained on::
 
-        predict = compile_predict(net)
+        unseen, predict = make_counting_dataset(100, 10), compile_predict(net)
         for _ in range(20):
             train(train_model, 100, report=None)
             print(np.square(predict(unseen.x) - unseen.y).sum())
     """
-    net, report = train_model.net, report or (lambda line: None)
-    initial, epochs, started = net.weights, [], time.perf_counter()
+    net = train_model.net
+    report = report or (lambda line: None)
     not_finite_before = train_model.gradients_not_finite()
-    report(initial_line(initial))
+    initial_weights = net.weights
+    report(initial_line(initial_weights))
+    epochs = []
+    started = time.perf_counter()
     try:
         for epoch in range(1, n_epochs + 1):
             (cost,) = train_model()
-            epochs.append((cost, net.weights))  # one pair, so that Ctrl-C leaves no half of it
+            epochs.append((cost, net.weights))  # both at once: Ctrl-C may come between two lines
             if not isfinite(cost):
                 break
             if epoch % report_every == 0:
@@ -233,7 +262,7 @@ def train(
     finally:
         costs, weights = zip(*epochs) if epochs else ((), ())
         seconds = time.perf_counter() - started
-        history = History(np.array(costs), np.array([initial, *weights]), seconds)
+        history = History(np.array(costs), np.array([initial_weights, *weights]), seconds)
         train_model.history = history
 
     not_finite = train_model.gradients_not_finite() - not_finite_before
@@ -264,8 +293,8 @@ def compile_predict(net: simpleRNN, ndim: int = 2) -> Callable[[Any], np.ndarray
     -------
     callable
         ``predict(x)`` takes time-major ``x`` of shape (seq_len, num_samples), an array or nested
-        lists, and returns an ndarray of shape (num_samples,): about the number of ones in each
-        sequence, once the network is trained.
+        lists, and returns an ndarray of shape (num_samples,): close to the number of ones in each
+        sequence, once the network is trained. The state starts at zero.
     """
     dtype = net.params[0].dtype
     x_t = T.tensor(dtype, (None,) * ndim, name="x_t")
@@ -277,67 +306,9 @@ def compile_predict(net: simpleRNN, ndim: int = 2) -> Callable[[Any], np.ndarray
         x = np.asarray(x, dtype)
         if x.ndim != ndim:
             raise ValueError(
-                f"x has shape {x.shape}; expected (seq_len, num_samples): a single sequence is a"
-                " column, np.reshape(sequence, (-1, 1))"
+                f"x has shape {x.shape}; expected {ndim} axes, (seq_len, num_samples): a single"
+                " sequence is a column, np.reshape(sequence, (-1, 1))"
             )
         return function(x)
 
     return predict
-
-
-# What your own network and your own optimizer have to fit.
-
-
-def _answers(y_t: TensorVariable, y_: TensorVariable) -> TensorVariable:
-    """Return the outputs that have a target: the last of each sequence, or all."""
-    return y_t if y_.ndim == y_t.ndim else y_t[-1]
-
-
-def _state_update(
-    net: simpleRNN, x_t: TensorVariable, s0: TensorVariable, y_: TensorVariable | None = None
-) -> TensorVariable:
-    """Return ``net.state_update(x_t, s0)``; your own network is tried on the data first."""
-    # By floatX a plain number in the formulas, and T.zeros, have the dtype of the data.
-    with aesara_flags(cxx="", floatX=x_t.dtype):
-        if type(net) is not simpleRNN:
-            # Aesara computes each operation as it is written: one that does not fit stops at its
-            # line. Of such a graph it cannot take gradients, so another is built to train.
-            with aesara_flags(compute_test_value="ignore"):
-                tried = net.state_update(x_t, s0)
-                _check_answers(net, tried, y_)
-        return net.state_update(x_t, s0)
-
-
-def _check_answers(net: simpleRNN, y_t: Any, y_: SharedVariable | None) -> None:
-    """Raise an error unless there is one answer for each target, from parameters in ``params``."""
-    if not isinstance(y_t, TensorVariable):
-        raise TypeError(
-            f"state_update returned {show(y_t)}; expected a symbolic matrix: scan returns two"
-            " things, h, _ = aesara.scan(...)"
-        )
-    used = (v for v in ancestors([y_t]) if getattr(v.tag, "is_parameter", False))
-    missing = [v for v in used if v not in net.params]
-    if missing:
-        raise ValueError(f"net.params is {net.params}; expected {missing} in it too")
-    if y_ is not None:
-        answers, targets = _answers(y_t, y_).tag.test_value.shape, y_.get_value(borrow=True).shape
-        if answers != targets:
-            raise ValueError(
-                f"state_update gives answers of shape {answers}; expected {targets}, as y has"
-            )
-
-
-def _complete(updates: Updates, optimizer: Optimizer) -> Updates:
-    """Return updates in the types of their variables; nothing that should have one is left out."""
-    pairs = updates.items() if isinstance(updates, dict) else updates
-    typed = [(variable, in_type_of(variable, new)) for variable, new in pairs]
-    occurring = ancestors([new for _, new in typed])
-    accumulators = (v for v in occurring if getattr(v.tag, "is_accumulator", False))
-    updated = dict(typed)
-    missing = [v for v in (*getattr(optimizer, "params", ()), *accumulators) if v not in updated]
-    if missing:
-        raise ValueError(
-            f"minimize returned no update of {missing}; expected one pair, (variable, new value),"
-            " for each parameter and each accumulator"
-        )
-    return typed

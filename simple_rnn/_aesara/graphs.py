@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,9 +11,17 @@ import aesara
 import aesara.tensor as T
 import numpy as np
 from aesara.compile.sharedvalue import SharedVariable
-from aesara.tensor.var import TensorVariable
+from aesara.graph.basic import ancestors
 
-__all__ = ["LOCK", "aesara_flags", "folding_in_python", "in_type_of", "shared_array"]
+__all__ = [
+    "LOCK",
+    "aesara_flags",
+    "building",
+    "folding_in_python",
+    "shared_array",
+    "trying_out",
+    "updates_in_type",
+]
 
 # Aesara's configuration is that of the whole process: only one thread at a time may change it, and
 # none may compile meanwhile.
@@ -35,6 +43,16 @@ def folding_in_python() -> Any:
     return aesara_flags(cxx="")
 
 
+def building(dtype: str) -> Any:
+    """Give plain numbers in formulas, and what ``T.zeros`` returns, this dtype."""
+    return aesara_flags(cxx="", floatX=dtype)
+
+
+def trying_out() -> Any:
+    """Have Aesara compute each operation when it is written, where its inputs have values."""
+    return aesara_flags(compute_test_value="ignore")
+
+
 def shared_array(values: np.ndarray, name: str) -> SharedVariable:
     """Return a shared variable with a copy of ``values``, whose shape is part of its type.
 
@@ -44,12 +62,26 @@ def shared_array(values: np.ndarray, name: str) -> SharedVariable:
     return aesara.shared(values, name=name, shape=values.shape)
 
 
-def in_type_of(variable: SharedVariable, new: Any) -> TensorVariable:
-    """Return a new value in the type of the variable that it updates."""
-    new = T.as_tensor_variable(new)
-    if not np.can_cast(new.dtype, variable.dtype, "same_kind"):
-        raise TypeError(
-            f"the update of {variable} is {new.dtype}; expected {variable.dtype}, as it is itself:"
-            " aesara.shared(0.0) makes a float"
+def updates_in_type(updates: Any, params: Sequence[SharedVariable]) -> list:
+    """Return updates, each in the type of its variable; none may be missing.
+
+    Those that must have one are the parameters, and each accumulator that occurs in the updates.
+    """
+    pairs = updates.items() if isinstance(updates, dict) else updates
+    pairs = [(variable, T.as_tensor_variable(new)) for variable, new in pairs]
+    used = ancestors([new for _, new in pairs])
+    needed = [*params, *(v for v in used if getattr(v.tag, "is_accumulator", False))]
+    updated = [variable for variable, _ in pairs]
+    missing = [variable for variable in needed if variable not in updated]
+    if missing:
+        raise ValueError(
+            f"minimize returned no update of {missing}; expected one pair, (variable, new value),"
+            " for each parameter and each accumulator"
         )
-    return variable.type.filter_variable(T.cast(new, variable.dtype))
+    for variable, new in pairs:
+        if not np.can_cast(new.dtype, variable.dtype, "same_kind"):
+            raise TypeError(
+                f"the update of {variable} is {new.dtype}; expected {variable.dtype}, as it is"
+                " itself: aesara.shared(0.0) makes a float"
+            )
+    return [(v, v.type.filter_variable(T.cast(new, v.dtype))) for v, new in pairs]
