@@ -27,8 +27,8 @@ each of which imports only from those above it:
 - :mod:`~simple_rnn.article`: what was published, and the comparison with it;
 - :mod:`~simple_rnn.study`: many small runs, each computed from its settings alone.
 
-:mod:`~simple_rnn.numpy_reference` is the same network in NumPy, to check against. Modules
-with an underscore can be skipped: ``_checks`` rejects bad input, ``_aesara`` imports, configures and
+:mod:`~simple_rnn.numpy_reference` is the same network in NumPy, to check against. Modules with an
+underscore can be skipped: ``_checks`` rejects bad input, and ``_aesara`` imports, configures and
 speeds up Aesara.
 """
 
