@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -64,7 +65,12 @@ def python_of(minor: int) -> str:
 def pinned() -> dict[str, str]:
     """The versions in scripts/constraints.txt, by name."""
     lines = (ROOT / "scripts" / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    return dict(line.split("==") for line in lines if not line.startswith("#"))
+    pins = [Requirement(line) for line in lines if not line.startswith("#")]
+    return {
+        pin.name: str(pin.specifier)[len("==") :]
+        for pin in pins
+        if pin.marker is None or pin.marker.evaluate()
+    }
 
 
 def drawn_with_pinned_versions() -> bool:
