@@ -73,7 +73,7 @@ class CountingDataset:
             )
         for name, array in (("y", y), ("s0", s0)):
             at_every_step = name == "y" and array.shape == x.shape[:2]
-            if array.shape[:1] != x.shape[1:2] and not at_every_step:
+            if array.shape != x.shape[1:2] and not at_every_step:
                 raise ValueError(
                     f"{name} has shape {array.shape} where x has shape {x.shape}; expected one"
                     " entry per column of x. Time comes first: is it x.T?"

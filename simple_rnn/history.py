@@ -5,6 +5,7 @@ The lines of its report are the article's print statements.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +29,13 @@ __all__ = [
 REPORT_EVERY = 100
 
 
-def initial_line(weights: Any) -> str:
+# The names of the article's weights, in the network; it prints them as wx and wRec.
+WEIGHTS = ("w_x", "w_rec")
+
+
+def initial_line(weights: Any, names: Sequence[str] = WEIGHTS) -> str:
     """Return the line that reports the weights before training."""
-    return "Initial weights: " + _listed(weights)
+    return "Initial weights: " + _listed(weights, names)
 
 
 def cost_line(epoch: int, cost: float) -> str:
@@ -38,14 +43,14 @@ def cost_line(epoch: int, cost: float) -> str:
     return "epoch[%5d] : cost =%8.4f" % (epoch, cost)
 
 
-def final_line(weights: Any) -> str:
+def final_line(weights: Any, names: Sequence[str] = WEIGHTS) -> str:
     """Return the line that reports the weights after training."""
-    return "Final weights : " + _listed(weights)
+    return "Final weights : " + _listed(weights, names)
 
 
-def _listed(weights: Any) -> str:
+def _listed(weights: Any, names: Sequence[str]) -> str:
     """Return the article's two weights as it prints them; of another network, the first ones."""
-    if len(weights) == 2:
+    if tuple(names) == WEIGHTS:
         return "wx = %8.4f, wRec = %8.4f" % tuple(weights)
     shown = ", ".join("%.4f" % weight for weight in weights[:4])
     return shown if len(weights) <= 4 else f"{shown}, ... ({len(weights)} numbers)"
@@ -65,11 +70,14 @@ class History:
         all entries of its ``params``.
     seconds : float
         How long the run took, without the compilation.
+    names : sequence of str
+        The names of the network's parameters.
     """
 
     costs: np.ndarray
     weights: np.ndarray
     seconds: float
+    names: Sequence[str] = WEIGHTS
 
     def __repr__(self) -> str:
         """Return the number of epochs, the first cost and the last, on one line."""
@@ -101,9 +109,9 @@ class History:
         """
         reported = range(report_every, len(self.costs) + 1, report_every)
         return [
-            initial_line(self.initial_weights),
+            initial_line(self.initial_weights, self.names),
             *(cost_line(epoch, self.costs[epoch - 1]) for epoch in reported),
-            final_line(self.final_weights),
+            final_line(self.final_weights, self.names),
         ]
 
     def plot(self, **options: Any) -> Axes:

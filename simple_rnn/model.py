@@ -11,8 +11,8 @@ Unfolded over time this is a chain, and ``scan`` walks along it. It builds the g
     for row in x_t:                                one row per time step, all samples at once
         s = step(row, s, w_x, w_rec)
 
-and returns all states. Two names are the article's: ``s_tm1`` is the state at t minus 1, and
-``x_t`` is one row of the data inside ``step``, but the whole matrix outside.
+and returns all states. ``s_tm1`` is the state at t minus 1; ``x_t`` is one row of the data inside
+``step``, where the article calls it ``xv``, and the whole matrix outside.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ INITIAL_RANGE = 0.1
 class simpleRNN:
     """The article's network: with both weights equal to 1 it counts the ones.
 
-    Constructor and methods have the article's signatures, so that its program runs unchanged.
+    Constructor and methods have the article's signatures, so it can stand in for its class.
 
     Parameters
     ----------
@@ -137,13 +137,14 @@ class simpleRNN:
         # As in the article each weight is a vector with one entry; here it is taken out.
         w_x = T.cast(self.w_x[0], x_t.dtype)
         w_rec = T.cast(self.w_rec[0], x_t.dtype)
-        # scan also returns updates, which only random numbers need; here they are empty.
-        y_t, _ = aesara.scan(
+        y_t, updates = aesara.scan(
             fn=self.step,
             sequences=x_t,  # step gets one row of it after the other
             outputs_info=s0,  # the state before the first step; then what step returned
             non_sequences=[w_x, w_rec],  # the same at every step
         )
+        if updates:  # which only random numbers need
+            raise ValueError("step draws random numbers; draw them before, as a sequence of scan")
         return y_t
 
     @property
@@ -154,6 +155,9 @@ class simpleRNN:
     @weights.setter
     def weights(self, values: Sequence[float]) -> None:
         old_values = [p.get_value() for p in self.params]
+        n_weights = sum(old.size for old in old_values)
+        if np.shape(values) != (n_weights,):
+            raise ValueError(f"weights has shape {np.shape(values)}; expected ({n_weights},)")
         # Cut the values into one part for each parameter.
         parts = np.split(np.asarray(values), np.cumsum([old.size for old in old_values])[:-1])
         for p, old, part in zip(self.params, old_values, parts):

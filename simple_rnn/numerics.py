@@ -1,19 +1,19 @@
 """How numbers are rounded: the same digits on every processor and with every compiler.
 
-The article's RMSProp run passes a stage after which the last bit of a float32 decides the printed
-digits from the first on (``scripts/check_evidence.py``). Two things see to that bit:
+In the article's RMSProp run the last bit of a float32 decides all digits from line 200 on
+(``scripts/check_evidence.py``). Two things can change that bit:
 
-- A C compiler may contract ``a * b + c`` into one fused multiply-add, which rounds once where the
+- A C compiler may turn ``a * b + c`` into one fused multiply-add, which rounds once where the
   source rounds twice. Whether it does, and which of two products it fuses, depends on the processor
-  and the compiler. In what :func:`compile_function` compiles it may not.
-- Aesara rewrites sums and products into algebraically equal ones. It does so everywhere in the same
-  way, and its numerical stability is made of it: the gradient of a cross-entropy, for example. So
-  all of these rewrites are in use. But each form rounds in its own way, and the article's digits
-  come from one form of each update; :func:`as_written` keeps this form.
+  and the compiler. Here it is forbidden.
+- Aesara rewrites sums and products into algebraically equal ones, each of which rounds in its own
+  way. It does so on every machine alike, and its numerical stability depends on it (the gradient of
+  a cross-entropy, for example), so it may. Only the updates of the optimizers are kept from it, by
+  :func:`as_written`: the article's digits come from one way to write them.
 
-Sums are added from left to right in C, in pairs by NumPy (without a compiler): no printed digit
-depends on it, but the last bits of a float64 cost may. Matrix products go through NumPy's BLAS,
-which adds in an order that depends on the processor; the article's network has none.
+The order of additions is left open: in C they go from left to right, in NumPy (without a compiler)
+in pairs, and in a matrix product as the processor's BLAS has it. So are ``exp``, ``tanh`` and their
+like, whose last bits differ between NumPy and C. No printed digit depends on either.
 """
 
 from __future__ import annotations
@@ -117,8 +117,8 @@ def compile_function(
     12.0
     """
     for variable, new in dict(updates or {}).items():
-        old_dtype, new_dtype = variable.dtype, getattr(new, "dtype", variable.dtype)
-        if new_dtype != old_dtype:
+        old_dtype, new_dtype = (getattr(v, "dtype", None) for v in (variable, new))
+        if None not in (old_dtype, new_dtype) and new_dtype != old_dtype:
             raise TypeError(
                 f"updates: {variable} is {old_dtype}, its new value {new_dtype}; write numbers in"
                 " it as constant_like(param, value)"

@@ -13,8 +13,7 @@ Any object with such a ``minimize`` works wherever these do. A new one is a smal
             return [(p, p - constant_like(p, self.learning_rate) * T.sgn(g))
                     for p, g in zip(self.params, self.gradients(loss))]
 
-:func:`~simple_rnn.compile_train_model` also takes updates in plain numbers, ``p - 0.01 * g``; these
-are computed in ``floatX`` and then converted to the dtype of the parameter.
+:func:`~simple_rnn.compile_train_model` also takes updates in plain numbers, ``p - 0.01 * g``.
 
 The order of operations matters here. Each update below is one of several algebraically equal ways
 to write it, chosen because it gives the digits that the article printed (README, "What deviates").
@@ -57,8 +56,9 @@ FLOATS = ("float32", "float64")
 def constant_like(param: SharedVariable, value: float | TensorVariable) -> TensorVariable:
     """Return ``value``, a number or a symbolic scalar, in the parameter's dtype.
 
-    A plain Python number would take the dtype ``floatX``. Where that is float64, the update of a
-    float32 parameter would become float64 too, which Aesara refuses.
+    Aesara gives a plain Python number the smallest dtype that holds it exactly, up to ``floatX``:
+    0.5 stays a float32, 0.01 becomes a float64 where ``floatX`` is float64. So would the update of
+    a float32 parameter, which Aesara refuses.
     """
     if isinstance(value, Variable):
         return T.cast(value, param.dtype)
@@ -182,7 +182,7 @@ class GradientDescentOptimizer(Optimizer):
     The article's digits need a float32 step that is rounded once; rounded after the product and
     again after the difference it prints other digits at two epochs (``scripts/check_evidence.py``).
     So ``p - learning_rate * g`` is computed in float64, where the product of two float32 numbers is
-    exact, and the result is rounded. (A processor's fused multiply-add does the same.)
+    exact, and the result is rounded, as by a processor's fused multiply-add but for rare ties.
     """
 
     def __init__(
@@ -302,8 +302,9 @@ class RMSPropOptimizer(Optimizer):
             p_new = p + c(momentum**2) * m - c(1 + momentum) * d
             m_new = c(momentum) * m - d
             updates += [(s, s_new), (a, a_new), (m, m_new), (p, p_new)]
-        # Counts the updates with such a gradient: train finds it by its name, and warns.
+        # Counts the updates with such a gradient; train reads it, and warns.
         n_not_finite = shared_array(np.zeros(1, "int64"), "n_not_finite")
+        n_not_finite.tag.counts_not_finite = True
         updates += [(n_not_finite, n_not_finite + not_finite)]
         return as_written(updates, gradients)
 

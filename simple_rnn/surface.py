@@ -52,6 +52,8 @@ def compile_cost(
     ------
     TypeError
         If ``net`` has its own ``state_update``.
+    ValueError
+        If there is a target at every step.
 
     Examples
     --------
@@ -61,6 +63,8 @@ def compile_cost(
     """
     if net is not None and type(net).state_update is not simpleRNN.state_update:
         raise TypeError(f"net is {net}; expected one whose state_update is that of simpleRNN")
+    if dataset.y.ndim != 1:
+        raise ValueError(f"y has shape {dataset.y.shape}; expected one target for each sequence")
     x_t = shared_array(dataset.x.astype("float64"), name="x_t")
     y_ = shared_array(dataset.y.astype("float64"), name="y_")
     s0 = shared_array(dataset.s0.astype("float64"), name="s0")

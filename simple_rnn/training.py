@@ -18,7 +18,13 @@ from aesara.compile.sharedvalue import SharedVariable
 from aesara.tensor.var import TensorVariable
 
 from simple_rnn._aesara.calls import bare_call
-from simple_rnn._aesara.graphs import building, shared_array, trying_out, updates_in_type
+from simple_rnn._aesara.graphs import (
+    aesara_flags,
+    folding_in_python,
+    shared_array,
+    trying_out,
+    updates_in_type,
+)
 from simple_rnn._checks import check_answers
 from simple_rnn.data import CountingDataset
 from simple_rnn.history import (
@@ -108,37 +114,36 @@ def compile_train_model(
     x_t = shared_array(dataset.x, name="x_t")
     y_ = shared_array(dataset.y, name="y_")
     s0 = shared_array(dataset.s0, name="s0")
-    y_t = _state_update(net, x_t, s0, dataset.y)
-    y_hypo = _answers(y_t, dataset.y)
-    cost = loss(y_, y_hypo)
-    train_op = updates_in_type(optimizer.minimize(cost), getattr(optimizer, "params", ()))
-    function = compile_function(inputs=[], outputs=[cost], updates=train_op)
+    with aesara_flags(floatX=x_t.dtype):  # the dtype of plain numbers, and of T.zeros
+        y_t = _state_update(net, x_t, s0, dataset.y)
+        y_hypo = _answers(y_t, dataset.y)
+        cost = loss(y_, y_hypo)
+        train_op = updates_in_type(optimizer.minimize(cost), getattr(optimizer, "params", ()))
+        function = compile_function(inputs=[], outputs=[cost], updates=train_op)
     return TrainModel(net, function, updated=[variable for variable, _ in train_op])
 
 
 def _answers(y_t: TensorVariable, y: np.ndarray) -> TensorVariable:
     """Return the outputs that have a target: the last of each sequence, or those of every step."""
-    return y_t if y.ndim == y_t.ndim else y_t[-1]
+    return y_t if y.ndim == 2 else y_t[-1]
 
 
 def _state_update(
     net: simpleRNN, x_t: TensorVariable, s0: TensorVariable, y: np.ndarray | None = None
 ) -> TensorVariable:
     """Return ``net.state_update(x_t, s0)``; your own network is first tried out on the data."""
-    with building(x_t.dtype):
-        if type(net) is not simpleRNN:
-            # So an operation that does not fit raises its error at the line where it is written.
-            # Aesara cannot take gradients of such a graph: below, another is built to train.
-            with trying_out():
-                y_t = net.state_update(x_t, s0)
-                check_answers(y_t, net.params)
-                if y is not None:
-                    shape = _answers(y_t, y).tag.test_value.shape
-                    if shape != y.shape:
-                        raise ValueError(
-                            f"state_update gives answers of shape {shape}; expected {y.shape},"
-                            " as y has"
-                        )
+    if type(net) is not simpleRNN:
+        # So an operation that does not fit raises its error at the line where it is written.
+        # Aesara cannot take gradients of such a graph: below, another is built to train.
+        with trying_out():
+            y_t = net.state_update(x_t, s0)
+            check_answers(y_t, net.params)
+            shape = None if y is None else _answers(y_t, y).tag.test_value.shape
+        if y is not None and shape != y.shape:
+            raise ValueError(
+                f"state_update gives answers of shape {shape}; expected {y.shape}, as y has"
+            )
+    with folding_in_python():
         return net.state_update(x_t, s0)
 
 
@@ -182,7 +187,8 @@ class TrainModel:
 
     def gradients_not_finite(self) -> int:
         """Return at how many epochs RMSProp replaced a gradient that was not finite."""
-        return sum(v.get_value().item() for v in self.updated if v.name == "n_not_finite")
+        counters = [v for v in self.updated if getattr(v.tag, "counts_not_finite", False)]
+        return sum(counter.get_value().item() for counter in counters)
 
     def __reduce__(self) -> Any:
         """Refuse a copy and a pickle, which would train other weights than those of its ``net``."""
@@ -248,7 +254,8 @@ def train(
     report = report or (lambda line: None)
     not_finite_before = train_model.gradients_not_finite()
     initial_weights = net.weights
-    report(initial_line(initial_weights))
+    names = [p.name for p in net.params]
+    report(initial_line(initial_weights, names))
     epochs = []
     started = time.perf_counter()
     try:
@@ -262,24 +269,26 @@ def train(
     finally:
         costs, weights = zip(*epochs) if epochs else ((), ())
         seconds = time.perf_counter() - started
-        history = History(np.array(costs), np.array([initial_weights, *weights]), seconds)
+        history = History(np.array(costs), np.array([initial_weights, *weights]), seconds, names)
         train_model.history = history
 
+    if epochs and not isfinite(cost):
+        raise TrainingDiverged(epoch, history)
     not_finite = train_model.gradients_not_finite() - not_finite_before
     if not_finite:
         warnings.warn(
-            f"the gradient was not finite at {not_finite} of {len(epochs)} epochs; the optimizer"
-            " replaced it. Does the loss take the logarithm or the root of 0?",
+            f"the gradient, or its square, was not finite at {not_finite} of {len(epochs)} epochs,"
+            " and the optimizer replaced it: does the loss take the logarithm or the root of 0?",
             RuntimeWarning,
             stacklevel=2,
         )
-    if epochs and not isfinite(cost):
-        raise TrainingDiverged(epoch, history)
-    report(final_line(net.weights))
+    report(final_line(net.weights, names))
     return history
 
 
-def compile_predict(net: simpleRNN, ndim: int = 2) -> Callable[[Any], np.ndarray]:
+def compile_predict(
+    net: simpleRNN, ndim: int = 2, every_step: bool = False
+) -> Callable[[Any], np.ndarray]:
     """Compile the network's answer to sequences of any length and number.
 
     Parameters
@@ -288,6 +297,8 @@ def compile_predict(net: simpleRNN, ndim: int = 2) -> Callable[[Any], np.ndarray
         The network. The answer uses the weights that it has at the time of the call.
     ndim : int
         The number of axes of ``x``: 3 where your own network takes several numbers per step.
+    every_step : bool
+        Whether to return the answer at every step, of shape (seq_len, num_samples).
 
     Returns
     -------
@@ -299,7 +310,9 @@ def compile_predict(net: simpleRNN, ndim: int = 2) -> Callable[[Any], np.ndarray
     dtype = net.params[0].dtype
     x_t = T.tensor(dtype, (None,) * ndim, name="x_t")
     s0 = T.zeros((x_t.shape[1],), dtype)
-    function = compile_function(inputs=[x_t], outputs=_state_update(net, x_t, s0)[-1])
+    with aesara_flags(floatX=x_t.dtype):
+        y_t = _state_update(net, x_t, s0)
+        function = compile_function(inputs=[x_t], outputs=y_t if every_step else y_t[-1])
 
     def predict(x: Any) -> np.ndarray:
         """Return the answer to each sequence of time-major ``x``."""

@@ -8,6 +8,7 @@ import pytest
 from simple_rnn import History, TrainingDiverged
 
 COSTS = np.array([9.0, 4.0, 1.0, 0.5, np.inf])
+OWN = History(COSTS[:2], np.array([[0.1, 0.2]] * 3), 0.1, names=("a", "b"))
 HISTORY = History(COSTS, weights=np.arange(12.0).reshape(6, 2), seconds=0.1)
 INITIAL = "Initial weights: wx =   0.0000, wRec =   1.0000"
 FINAL = "Final weights : wx =  10.0000, wRec =  11.0000"
@@ -22,6 +23,10 @@ def test_the_report_is_in_the_article_s_format():
         FINAL,
     ]
     assert HISTORY.lines(report_every=5)[1] == "epoch[    5] : cost =     inf"
+
+
+def test_other_weights_are_not_called_by_the_names_of_the_article_s():
+    assert OWN.lines() == ["Initial weights: 0.1000, 0.2000", "Final weights : 0.1000, 0.2000"]
 
 
 def test_it_draws_its_costs():

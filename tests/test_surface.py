@@ -104,6 +104,8 @@ class Doubled(simpleRNN):
 def test_a_network_over_which_there_is_no_surface_is_refused(histories):
     with pytest.raises(TypeError, match="expected one whose state_update is that of simpleRNN"):
         compile_cost(DATASET, Doubled(10, 1, 1))
+    with pytest.raises(ValueError, match="expected one target for each sequence"):
+        compile_cost(CountingDataset(DATASET.x, np.cumsum(DATASET.x, axis=0)))
     history = dataclasses.replace(histories["gd"], weights=np.ones((2, 3)))
     with pytest.raises(ValueError, match="is of 3 weights; expected two"):
         plot_cost(DATASET, {"own": history})

@@ -7,6 +7,7 @@ import aesara
 import aesara.tensor as T
 import numpy as np
 import pytest
+from aesara.tensor.random.utils import RandomStream
 
 from simple_rnn import (
     CountingDataset,
@@ -146,7 +147,7 @@ def test_a_gradient_that_is_not_finite_is_told_at_the_end():
     # The loss is finite, and its gradient infinite where w_x is 0.
     train_model = fresh(loss=lambda y_, y_hypo: T.square(y_ - T.sqrt(y_hypo)).sum())
     train_model.net.weights = (0, 0.5)
-    with pytest.warns(RuntimeWarning, match="the gradient was not finite at 5 of 5 epochs"):
+    with pytest.warns(RuntimeWarning, match="its square, was not finite at 5 of 5 epochs"):
         train(train_model, 5, report=None)
 
 
@@ -208,6 +209,7 @@ def test_your_own_network(dtype):
     assert history.costs.dtype == history.weights.dtype == dtype
     assert history.costs[-1] < history.costs[0] / 10
     assert lines[0].endswith("%.4f, ... (18 numbers)" % initial[3])
+    assert lines == history.lines()
     answers = tanh_in_numpy(net, data.x)[-1]
     np.testing.assert_allclose(compile_predict(net)(data.x), answers, rtol=1e-4)
     assert train_model()[0] == pytest.approx(np.sum((answers - data.y) ** 2), rel=1e-4)
@@ -224,9 +226,10 @@ def test_several_numbers_per_step_and_a_target_at_every_step():
         costs = train(train_model, 100, report=None).costs
         assert costs[0] == pytest.approx(np.sum((expected - y) ** 2), rel=1e-4)
         assert costs[-1] < costs[0]
-        np.testing.assert_allclose(
-            compile_predict(net, ndim=3)(x), tanh_in_numpy(net, x)[-1], rtol=1e-4
-        )
+        answers = tanh_in_numpy(net, x)
+        predict, all_answers = (compile_predict(net, 3, every_step=e) for e in (False, True))
+        np.testing.assert_allclose(predict(x), answers[-1], rtol=1e-4)
+        np.testing.assert_allclose(all_answers(x), answers, rtol=1e-4)
 
 
 class Bounded(simpleRNN):
@@ -242,11 +245,31 @@ def test_your_own_step():
     costs = train(train_model, 300, report=None).costs
     assert costs[-1] < costs[0] / 10
     assert costs.dtype == "float32"  # where Aesara's floatX, of the plain number 0.1, is float64
+    own_loss = compile_train_model(
+        net,
+        RMSPropOptimizer(net.params),
+        data,
+        lambda y_, y_hypo: 0.1 * T.square(y_ - y_hypo).sum(),
+    )
+    assert own_loss()[0].dtype == "float32"
     w_x, w_rec = net.weights
     s = np.zeros(20)
     for row in data.x:
         s = 10 * np.tanh((row * w_x + s * w_rec) / 10)
     np.testing.assert_allclose(compile_predict(net)(data.x), s, rtol=1e-5)
+
+
+class Noisy(simpleRNN):
+    """A network whose step draws random numbers, which scan would draw once."""
+
+    def step(self, x_t, s_tm1, w_x, w_rec):
+        return x_t * w_x + s_tm1 * w_rec + RandomStream(1).normal(size=(20,), dtype="float32")
+
+
+def test_random_numbers_in_a_step_are_refused():
+    net = Noisy(10, 1, 1)
+    with pytest.raises(ValueError, match="step draws random numbers"):
+        compile_train_model(net, RMSPropOptimizer(net.params), article.dataset())
 
 
 class MomentumOptimizer(Optimizer):

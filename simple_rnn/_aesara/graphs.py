@@ -16,7 +16,6 @@ from aesara.graph.basic import ancestors
 __all__ = [
     "LOCK",
     "aesara_flags",
-    "building",
     "folding_in_python",
     "shared_array",
     "trying_out",
@@ -43,14 +42,10 @@ def folding_in_python() -> Any:
     return aesara_flags(cxx="")
 
 
-def building(dtype: str) -> Any:
-    """Give plain numbers in formulas, and what ``T.zeros`` returns, this dtype."""
-    return aesara_flags(cxx="", floatX=dtype)
-
-
 def trying_out() -> Any:
     """Have Aesara compute each operation when it is written, where its inputs have values."""
-    return aesara_flags(compute_test_value="ignore")
+    # Without rewrites: fused operations are slow in Python.
+    return aesara_flags(cxx="", optimizer="None", compute_test_value="ignore")
 
 
 def shared_array(values: np.ndarray, name: str) -> SharedVariable:

@@ -1,14 +1,13 @@
 """The mode in which everything is compiled: Aesara's rewrites, and scans as loops in C.
 
-All of Aesara's rewrites that serve numerical stability are in use. What differs saves time and
-changes no bit of a result:
+All of Aesara's rewrites that serve numerical stability are in use. This differs, and saves time:
 
 - A scan of elementwise operations becomes one loop in C (:mod:`simple_rnn._aesara.scan_loop`).
 - Constants are folded in Python, not in C.
 - Arrays are kept from one call to the next.
 
-And two faults are mended: Aesara stops at some powers, ``g**2`` for example; and what
-:data:`as_it_stands` marks is computed as it is written.
+What :data:`as_it_stands` marks is computed as it is written. And a fault is mended: Aesara stops
+at some powers, ``g**2`` for example.
 """
 
 from __future__ import annotations
