@@ -1,13 +1,11 @@
 """simple_rnn.training: the cost of each epoch, the report, your own network and optimizer."""
 
-import subprocess
-import sys
-
 import aesara
 import aesara.tensor as T
 import numpy as np
 import pytest
 from aesara.tensor.random.utils import RandomStream
+from conftest import run_python
 
 from simple_rnn import (
     CountingDataset,
@@ -115,9 +113,7 @@ except KeyboardInterrupt:
 
 
 def test_ctrl_c_leaves_the_history_until_then():
-    # In a process of its own: pytest has its own handler.
-    result = subprocess.run([sys.executable, "-c", CTRL_C], capture_output=True, text=True)
-    n_costs, n_weights, at_the_end = result.stdout.split()
+    n_costs, n_weights, at_the_end = run_python("-c", CTRL_C).stdout.split()
     assert 2 <= int(n_costs) == int(n_weights) - 1 < 10
     assert at_the_end == "True"
 
