@@ -22,7 +22,6 @@ from aesara.graph.fg import FunctionGraph
 from aesara.graph.rewriting.basic import GraphRewriter, in2out, node_rewriter
 from aesara.scalar.basic import Identity, same_out
 from aesara.scan.op import Scan
-from aesara.scan.utils import compress_outs, scan_can_remove_outs
 from aesara.tensor.elemwise import Elemwise
 from aesara.tensor.math import pow as T_pow
 from aesara.tensor.rewriting.math import local_pow_specialize, local_pow_specialize_device
@@ -79,23 +78,21 @@ class _Rewriter(GraphRewriter):
         return rewriter is not _rewriter(self.in_c, of_scan=True)
 
     def _in_scan_mode(self, fgraph: FunctionGraph, node: Apply) -> Apply:
-        """Replace a scan by one in our mode, without the outputs that nothing uses."""
-        unused = [i for i, output in enumerate(node.outputs) if not fgraph.clients[output]]
-        _, unused = scan_can_remove_outs(node.op, unused)
-        *inner, inputs, kept = compress_outs(node.op, unused, node.inputs)
+        """Replace a scan by one in our mode."""
         # A scan compiles its inner graph by itself, in the mode that was the default when it was
         # built. The user's graph keeps its own.
         scan = Scan(
-            *inner,
+            node.op.inner_inputs,
+            node.op.inner_outputs,
+            node.op.info,
             mode=_mode(self.in_c, of_scan=True),
             truncate_gradient=node.op.truncate_gradient,
             name=node.op.name,
             allow_gc=False,
         )
-        outputs = scan(*inputs, return_list=True)
-        pairs = [(old, outputs[kept[i]]) for i, old in enumerate(node.outputs) if i in kept]
-        fgraph.replace_all(pairs)
-        return outputs[0].owner
+        new = scan.make_node(*node.inputs)
+        fgraph.replace_all(zip(node.outputs, new.outputs))
+        return new
 
 
 # Aesara's rewrites of powers, which stop at some.

@@ -60,9 +60,10 @@ state, and which also sums up the gradients of the two weights. It becomes ::
 
 The arithmetic is what Aesara itself makes of a step (its rewrites, its C code for each operation),
 and every operation rounds once. What does not fit stays a scan: a step that multiplies matrices,
-looks several steps back, stops early (``until``) or draws random numbers; gradients that are
-truncated; totals that are used before the end; states that differ in shape; results that depend on
-no state and no sequence.
+looks several steps back, stops early (``until``) or draws random numbers, and its gradient;
+gradients that are truncated; totals that are used before the end; states known to differ in shape.
+A shape that is not known before the call may turn out not to fit either: two states of different
+lengths, say. Then the loop runs in Python, see :meth:`ScanLoop.compute`.
 
 Which scans are replaced, and how, is in :mod:`simple_rnn._aesara.scan_rewrites`.
 """
@@ -70,15 +71,24 @@ Which scans are replaced, and how, is in :mod:`simple_rnn._aesara.scan_rewrites`
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Callable
 
-import aesara.tensor as at
+import aesara
+import aesara.tensor as T
+import numpy as np
+from aesara.compile.mode import Mode
 from aesara.graph.basic import Apply, Variable
 from aesara.graph.fg import FunctionGraph
+from aesara.graph.type import Type
 from aesara.link.c.op import COp
+from aesara.link.c.type import generic
 from aesara.scalar.basic import Composite
+from aesara.tensor.elemwise import Elemwise
+from aesara.tensor.shape import Shape_i
 
-__all__ = ["Result", "ScanLoop", "sample_shape"]
+__all__ = ["ScanLoop", "last_axes"]
 
 # The same for each loop. A state is a matrix, rows of columns; a vector is one row of samples.
 SUPPORT = r"""
@@ -98,24 +108,19 @@ struct Entries {
     }
 };
 
-// Find the entries of an array or raise a ValueError. Its last axes are rows and columns, or fewer.
-// An axis known to have one entry is shared by all rows or columns, and with may_have_one also an
-// axis that turns out to; any other must have the length in shape, which is -1 as long as it is not
-// known. With over_time there is one more axis in front, of which step t takes the place
-// start + t * by.
+// Find the entries of an array; false where it does not fit. Its last axes are rows and columns, or
+// fewer. An axis known to have one entry is shared by all rows or columns; any other must have the
+// length in shape, which is -1 as long as it is not known. With over_time there is one more axis in
+// front, of which step t takes the place start + t * by.
 template <typename T>
 bool find(Entries<T> &entries, PyArrayObject *array, bool over_time, npy_intp start, npy_intp by,
-          npy_intp n_steps, bool may_have_one, bool one_row, bool one_column, npy_intp *shape) {
+          npy_intp n_steps, bool one_row, bool one_column, npy_intp *shape) {
     const npy_intp *dims = PyArray_DIMS(array), *strides = PyArray_STRIDES(array);
     const npy_intp size = sizeof(T);
     entries = {(T *)PyArray_DATA(array), 0, 0, 0};
     if (over_time && n_steps > 0) {
         const npy_intp end = start + (n_steps - 1) * by;
-        if (std::min(start, end) < 0 || std::max(start, end) >= dims[0]) {
-            PyErr_Format(PyExc_ValueError, "a scan of %zd steps reads beyond the %zd entries of"
-                         " an array", n_steps, dims[0]);
-            return false;
-        }
+        if (std::min(start, end) < 0 || std::max(start, end) >= dims[0]) return false;
         entries.first += start * (strides[0] / size);
         entries.time = by * (strides[0] / size);
     }
@@ -123,16 +128,11 @@ bool find(Entries<T> &entries, PyArrayObject *array, bool over_time, npy_intp st
     npy_intp *const next[] = {&entries.row, &entries.column};
     for (int axis = 0; axis < 2; ++axis) {
         const int k = PyArray_NDIM(array) - 2 + axis;
-        if (k < over_time || (may_have_one && dims[k] == 1)) continue;
-        if (shape[axis] < 0 && !one[axis]) shape[axis] = dims[k];
-        const npy_intp expected = one[axis] ? 1 : shape[axis];
-        if (dims[k] != expected) {
-            PyErr_Format(PyExc_ValueError, "the arrays of a scan do not fit together: one has"
-                         " %zd entries where %zd are expected", dims[k], expected);
-            return false;
-        }
+        if (k < over_time || one[axis]) continue;
+        if (shape[axis] < 0) shape[axis] = dims[k];
+        if (dims[k] != shape[axis]) return false;
         // The stride of an axis of one entry may be anything.
-        if (!one[axis]) *next[axis] = dims[k] == 1 ? 1 : strides[k] / size;
+        *next[axis] = dims[k] == 1 ? 1 : strides[k] / size;
     }
     return true;
 }
@@ -190,13 +190,7 @@ struct Total {
 """
 
 
-class Result(NamedTuple):
-    """What a step leaves: a state, which the next step reads, or something else."""
-
-    kept: str  # "all" steps (a state's start is the first), the "last" one, or "none"
-    ndim: int  # at one step
-
-
+@dataclass(eq=False, repr=False)
 class ScanLoop(COp):
     """A loop over time in C.
 
@@ -209,66 +203,107 @@ class ScanLoop(COp):
     step : Composite
         What a step computes for one sample: from its entries of the arrays and the states, the
         states after it, the other results, and the terms of the totals.
+    before, after : tuple of TensorType
+        What the arrays and the states are in a step; what the states and the other results are
+        after it.
     places : tuple of (int, int) or None
         For each array and each state's start: ``(start, by)`` where step ``t`` takes the place
         ``start + t * by`` of the leading axis, None where no axis is the time's.
     from_zero : tuple of bool
-        For each state, whether it starts from ``0 + start``.
-    results : tuple of Result
-        The states and the other results.
+        For each state, whether it starts from ``0 + start``, the gradient of the last step.
+    kept : tuple of str
+        For each state and each other result, which steps of it: ``"all"`` (and a state's start
+        before them), the ``"last"`` one, or ``"none"``.
     """
 
-    __props__ = ("step", "places", "from_zero", "results")
+    step: Composite
+    before: tuple
+    after: tuple
+    places: tuple
+    from_zero: tuple
+    kept: tuple
+    __props__ = ("step", "before", "after", "places", "from_zero", "kept")
+    params_type = generic  # of what the C code calls where arrays do not fit
 
-    def __init__(
-        self, step: Composite, places: tuple, from_zero: tuple[bool, ...], results: tuple
-    ) -> None:
-        self.step = step
-        self.places = places
-        self.from_zero = from_zero
-        self.results = results
-        self.n_states = len(from_zero)
-        self.n_arrays = len(places) - self.n_states
+    def __post_init__(self) -> None:
+        self.n_states = len(self.from_zero)
+        self.n_arrays = len(self.places) - self.n_states
+        self.least_steps = int("last" in self.kept or any(self.from_zero))
 
     def __str__(self) -> str:
         return f"ScanLoop{{{self.step}}}"
 
     def make_node(self, n_steps: Variable, *inputs: Variable) -> Apply:
         """Return the node with these inputs."""
-        shape = []
-        for lengths in zip(*map(sample_shape, inputs, self.places)):
-            known = [length for length in lengths if length not in (1, None)]
-            shape.append(known[0] if known else None if None in lengths else 1)
         outputs = [
-            at.TensorType(var.dtype, (None,) * (kept == "all") + tuple(shape[2 - ndim :]))()
-            for var, (kept, ndim) in zip(self.step.outputs, self.results)
+            T.TensorType(t.dtype, (None,) * (kept == "all") + t.shape)()
+            for t, kept in zip(self.after, self.kept)
         ]
         totals = [start.type() for start in inputs[len(self.places) :]]
-        return Apply(self, [at.cast(n_steps, "int64"), *inputs], outputs + totals)
+        return Apply(self, [T.cast(n_steps, "int64"), *inputs], outputs + totals)
 
     def infer_shape(self, fgraph: FunctionGraph, node: Apply, shapes: list) -> list:
         """Return the shape of each output."""
-        n_steps, *inputs = node.inputs
-        samples = [1, 1]
-        for k, (var, place, lengths) in enumerate(zip(inputs, self.places, shapes[1:])):
-            if k < self.n_arrays and _may_have_one(place):
-                continue
-            lengths = (1, 1, *lengths[place is not None :])[-2:]
-            for axis, known in enumerate(sample_shape(var, place)):
-                samples[axis] = samples[axis] if known == 1 else lengths[axis]
         inferred = []
-        for k, (kept, ndim) in enumerate(self.results):
-            time = n_steps + 1 if k < self.n_states else n_steps
-            inferred.append((time,) * (kept == "all") + tuple(samples[2 - ndim :]))
+        for k, (out, kept) in enumerate(zip(node.outputs, self.kept)):
+            shape = [Shape_i(axis)(out) for axis in range(out.ndim)]
+            if kept == "all":
+                shape[0] = node.inputs[0] + int(k < self.n_states)
+            inferred.append(tuple(shape))
         return inferred + shapes[1 + len(self.places) :]
 
-    def do_constant_folding(self, fgraph: FunctionGraph, node: Apply) -> bool:
-        """Return False: constants are folded in Python, which this operation is not for."""
-        return False
+    def get_params(self, node: Apply) -> Callable:
+        """Return what the C code calls where arrays do not fit."""
+        return self.compute
 
-    def perform(self, node: Apply, inputs: list, output_storage: list) -> None:
-        """Refuse."""
-        raise NotImplementedError("a ScanLoop needs a C++ compiler; compile the function again")
+    def perform(self, node: Apply, inputs: list, output_storage: list, compute: Callable) -> None:
+        """Compute in Python."""
+        for storage, value in zip(output_storage, compute(*inputs)):
+            storage[0] = value
+
+    @np.errstate(all="ignore")
+    def compute(self, n_steps: np.ndarray, *inputs: np.ndarray) -> tuple:
+        """Return the outputs for arrays of whatever shapes, step by step."""
+        if n_steps < self.least_steps:
+            raise IndexError(f"a scan of {n_steps} steps has no last one")
+
+        def read(k: int, t: int) -> np.ndarray:
+            array, place = inputs[k], self.places[k]
+            array = array if place is None else array[place[0] + t * place[1]]
+            return array.reshape(last_axes(array.shape, self.before[k].ndim))
+
+        starts = [read(k, 0) for k in range(self.n_arrays, len(self.places))]
+        states = [0 + start if zero else start for start, zero in zip(starts, self.from_zero)]
+        results = [[state] for state in states] + [[] for _ in self.after[self.n_states :]]
+        totals = inputs[len(self.places) :]
+        for t in range(n_steps):
+            computed = self._whole_step(*[read(k, t) for k in range(self.n_arrays)], *states)
+            # A state keeps its shape, as in Aesara.
+            states = [np.broadcast_to(new, old.shape) for new, old in zip(computed, states)]
+            for result, new in zip(results, states + computed[self.n_states :]):
+                result.append(new)
+            terms = computed[len(results) :]
+            sums = [term.sum(dtype="float64").astype(term.dtype) for term in terms]
+            totals = [sum_t + total for sum_t, total in zip(sums, totals)]
+        for k, (result, kept, t) in enumerate(zip(results, self.kept, self.after)):
+            if kept != "all":
+                results[k] = result[-1]
+            elif not result:
+                results[k] = np.empty((0,) * (1 + t.ndim), t.dtype)
+        return tuple(map(np.array, [*results, *totals]))
+
+    @cached_property
+    def _whole_step(self) -> Callable:
+        """A step on whole arrays, which needs no compiler."""
+        inputs = [T.TensorType(t.dtype, (None,) * t.ndim)() for t in self.before]
+        values = dict(zip(self.step.fgraph.inputs, inputs))
+        for node in self.step.fgraph.toposort():
+            outputs = Elemwise(node.op)(*map(values.get, node.inputs), return_list=True)
+            values.update(zip(node.outputs, outputs))
+        outputs = [values[out] for out in self.step.fgraph.outputs]
+        for k, t in enumerate(self.after):  # with that many axes, the last ones
+            outputs[k] = T.shape_padleft(outputs[k], 2)[(0,) * (outputs[k].ndim + 2 - t.ndim)]
+        return aesara.function(inputs, outputs, Mode("py", None), on_unused_input="ignore")
 
     def c_headers(self, **kwargs: Any) -> list[str]:
         """Return the headers that the code needs."""
@@ -289,30 +324,30 @@ class ScanLoop(COp):
     def c_code_cache_version(self) -> tuple:
         """Return the version of the code; empty where one of the step's operations has none."""
         version = self.step.c_code_cache_version()
-        return version and (10, version)
+        return version and (11, version)
 
     def c_code(self, node: Apply, name: str, inputs: list, outputs: list, sub: dict) -> str:
         """Return the loop."""
         n_steps, *arrays = inputs
-        code = _Code(f"{{ {sub['fail']} }}")
+        fail = f"{{ {sub['fail']} }}"
+        code = _Code(fail)
         # Of results that are the same, a Composite computes but one.
         computed = self.step.fgraph.outputs
         new = [f"r{computed.index(result)}_new" for result in computed]
-        places = (*self.places, *[None] * (len(arrays) - len(self.places)))
-        for k, (array, var, place) in enumerate(zip(arrays, node.inputs[1:], places)):
+        for k, (array, t, place) in enumerate(zip(arrays, self.before, self.places)):
             if k < self.n_arrays:
-                code.array(f"a{k}", array, var, place)
+                code.array(f"a{k}", array, t, place)
             else:
-                code.find(f"start{k - self.n_arrays}", array, var, place, n_steps="1")
-        last = any(result.kept == "last" for result in self.results)
-        code.all_found(least_steps=int(last))
-        for k, result in enumerate(self.results):
-            code.result(f"r{k}", new[k], outputs[k], node.outputs[k], result, k < self.n_states)
+                code.find(f"start{k - self.n_arrays}", array, t, place, n_steps="1")
+        for k in range(len(self.places), len(arrays)):
+            code.find(f"start{k - self.n_arrays}", arrays[k], node.inputs[1 + k].type, None, "1")
+        for k, (t, kept) in enumerate(zip(self.after, self.kept)):
+            code.result(f"r{k}", new[k], outputs[k], t, kept, k < self.n_states)
         for k, from_zero in enumerate(self.from_zero):
-            code.state(f"r{k}", f"start{k}", node.outputs[k], self.results[k], from_zero)
-        for k in range(len(self.results), len(outputs)):
-            start = f"start{self.n_states + k - len(self.results)}"
-            code.total(f"r{k}", new[k], outputs[k], node.outputs[k], start)
+            code.state(f"r{k}", f"start{k}", self.after[k], self.kept[k], from_zero)
+        for k in range(len(self.after), len(outputs)):
+            start = f"start{self.n_states + k - len(self.after)}"
+            code.total(f"r{k}", new[k], outputs[k], node.outputs[k].type, start)
 
         def samples(entries: list[str]) -> str:
             step = self.step.c_code(None, name, entries, new, {**sub, "id": ""})
@@ -339,17 +374,33 @@ class ScanLoop(COp):
             }};
             const npy_intp n = *(npy_int64 *)PyArray_DATA({n_steps});
             npy_intp shape[] = {{-1, -1}};  // rows, columns
-            {code["prepare"]}
-            for (npy_intp i = 0; i < shape[0]; ++i)
-            for (npy_intp first = 0; first < shape[1]; first += BLOCK) {{
-                const npy_intp m = std::min(BLOCK, shape[1] - first);
-                {code["begin"]}
-                for (npy_intp t = 0; t < n; ++t) {{
-                    Step::compute(m, {code["argument"]});
-                    {code["sum"]}
+            bool fits = n >= {self.least_steps};
+            {code["find"]}
+            if (fits) {{
+                // Where all share one entry, the length is 1.
+                for (npy_intp &length : shape) length = std::abs(length);
+                {code["provide"]}
+                for (npy_intp i = 0; i < shape[0]; ++i)
+                for (npy_intp first = 0; first < shape[1]; first += BLOCK) {{
+                    const npy_intp m = std::min(BLOCK, shape[1] - first);
+                    {code["begin"]}
+                    for (npy_intp t = 0; t < n; ++t) {{
+                        Step::compute(m, {code["argument"]});
+                        {code["sum"]}
+                    }}
                 }}
+                {code["finish"]}
+            }} else {{
+                PyObject *computed = PyObject_CallFunctionObjArgs({sub["params"]},
+                    {", ".join(inputs)}, NULL);
+                if (computed == NULL) {fail}
+                PyArrayObject **outputs[] = {{&{", &".join(outputs)}}};
+                for (npy_intp k = 0; k < PyTuple_GET_SIZE(computed); ++k) {{
+                    Py_XDECREF(*outputs[k]);
+                    Py_INCREF(*outputs[k] = (PyArrayObject *)PyTuple_GET_ITEM(computed, k));
+                }}
+                Py_DECREF(computed);
             }}
-            {code["finish"]}
         }}
         """
 
@@ -378,63 +429,43 @@ class _Code:
         for where, line in lines.items():
             self.lines[where].append(line)
 
-    def find(
-        self,
-        name: str,
-        array: str,
-        var: Variable,
-        place: tuple | None,
-        n_steps: str,
-        may_have_one: bool = False,
-    ) -> None:
+    def find(self, name: str, array: str, t: Type, place: tuple | None, n_steps: str) -> None:
         """Find the entries of an array."""
         start, by = place or (0, 0)
-        one = [length == 1 for length in sample_shape(var, place)]
-        over_time, *flags = (str(f).lower() for f in (place is not None, may_have_one, *one))
+        one = [length == 1 for length in last_axes(t.shape, 2)]
+        over_time, *one = (str(flag).lower() for flag in (place is not None, *one))
         self.add(
-            prepare=f"""
-            Entries<{_ctype(var)}> {name};
-            if (!find({name}, {array}, {over_time}, {start}, {by}, {n_steps},
-                      {", ".join(flags)}, shape)) {self.fail}"""
+            find=f"""
+            Entries<{_ctype(t)}> {name};
+            fits = fits && find({name}, {array}, {over_time}, {start}, {by}, {n_steps},
+                                {", ".join(one)}, shape);"""
         )
 
-    def array(self, name: str, array: str, var: Variable, place: tuple | None) -> None:
+    def array(self, name: str, array: str, t: Type, place: tuple | None) -> None:
         """Add an array that the steps read."""
-        self.find(name, array, var, place, n_steps="n", may_have_one=_may_have_one(place))
-        if sample_shape(var, place)[1] == 1:
-            self.add(parameter=f"{_ctype(var)} {name}", argument=f"*{name}.at(t, i, 0)")
+        self.find(name, array, t, place, n_steps="n")
+        if last_axes(t.shape, 1) == (1,):
+            self.add(parameter=f"{_ctype(t)} {name}", argument=f"*{name}.at(t, i, 0)")
             self.contiguous.append(name)
             self.strided.append(name)
         else:
             self.add(
-                parameter=f"const {_ctype(var)} *{name}, npy_intp {name}_next",
+                parameter=f"const {_ctype(t)} *{name}, npy_intp {name}_next",
                 argument=f"{name}.at(t, i, first), {name}.column",
                 neighbours=f"{name}_next == 1",
             )
             self.contiguous.append(f"{name}[j]")
             self.strided.append(f"{name}[j * {name}_next]")
 
-    def all_found(self, least_steps: int) -> None:
-        """Go on where all arrays are found."""
-        error = 'PyErr_Format(PyExc_IndexError, "a scan of %zd steps", n);'
-        self.add(
-            prepare=f"""
-            if (n < {least_steps}) {{ {error} {self.fail} }}
-            // Where all share one entry, the length is 1.
-            for (npy_intp &length : shape) length = std::abs(length);"""
-        )
-
-    def result(
-        self, name: str, new: str, array: str, var: Variable, result: Result, state: bool
-    ) -> None:
+    def result(self, name: str, new: str, array: str, t: Type, kept: str, state: bool) -> None:
         """Add a result of each step."""
-        ctype, typenum = var.type.dtype_specs()[1:]
-        over_time = result.kept == "all"
-        dims = [f"n + {int(state)}"] * over_time + ["shape[0]", "shape[1]"][2 - result.ndim :]
+        ctype, typenum = t.dtype_specs()[1:]
+        over_time = kept == "all"
+        dims = [f"n + {int(state)}"] * over_time + ["shape[0]", "shape[1]"][2 - t.ndim :]
         self.add(
-            prepare=f"""
+            provide=f"""
             npy_intp {name}_dims[] = {{{", ".join([*dims, "0"])}}};
-            if (!provide({array}, {var.ndim}, {name}_dims, {typenum})) {self.fail}
+            if (!provide({array}, {len(dims)}, {name}_dims, {typenum})) {self.fail}
             const Entries<{ctype}> {name} = {{({ctype} *)PyArray_DATA({array}),
                 {"shape[0] * shape[1]" if over_time else "0"}, shape[1], 1}};""",
             parameter=f"{ctype} *{name}",
@@ -443,26 +474,26 @@ class _Code:
             write=f"{name}[j] = {new};",
         )
 
-    def state(self, name: str, start: str, var: Variable, result: Result, from_zero: bool) -> None:
+    def state(self, name: str, start: str, t: Type, kept: str, from_zero: bool) -> None:
         """Add what makes a state of a result: the next step reads it."""
         copied = f"{'0 + ' * from_zero}*{start}.at(0, i, first + j)"
         self.add(begin=f"for (npy_intp j = 0; j < m; ++j) *{name}.at(0, i, first + j) = {copied};")
         before = name  # overwritten: the compiler has to see that it is the same place
-        if result.kept == "all":
+        if kept == "all":
             before = f"{name}_before"
-            self.add(parameter=f"const {_ctype(var)} *{before}", argument=f"{name}.at(t, i, first)")
+            self.add(parameter=f"const {_ctype(t)} *{before}", argument=f"{name}.at(t, i, first)")
         self.contiguous.append(f"{before}[j]")
         self.strided.append(f"{before}[j]")
 
-    def total(self, name: str, new: str, array: str, var: Variable, start: str) -> None:
+    def total(self, name: str, new: str, array: str, t: Type, start: str) -> None:
         """Add a total over all steps and samples."""
-        ctype, typenum = var.type.dtype_specs()[1:]
+        ctype, typenum = t.dtype_specs()[1:]
         self.add(
-            prepare=f"""
+            provide=f"""
             Total<{ctype}> {name}(n);
             if ({name}.terms == NULL || {name}.sums == NULL) {{ PyErr_NoMemory(); {self.fail} }}
             npy_intp {name}_dims[] = {{1, 1}};
-            if (!provide({array}, {var.ndim}, {name}_dims, {typenum})) {self.fail}""",
+            if (!provide({array}, {t.ndim}, {name}_dims, {typenum})) {self.fail}""",
             parameter=f"{ctype} *{name}",
             argument=f"{name}.row(t)",
             declare=f"{ctype} {name}_new;",
@@ -472,19 +503,11 @@ class _Code:
         )
 
 
-def _ctype(var: Variable) -> str:
-    return var.type.dtype_specs()[1]
+def _ctype(t: Type) -> str:
+    """Return the name of a type's dtype in C."""
+    return t.dtype_specs()[1]
 
 
-def _may_have_one(place: tuple | None) -> bool:
-    """Return whether an array that the steps read is the same for each: a bias, for example.
-
-    It may turn out to have one entry for all samples, as everywhere in Aesara. The array of a
-    sequence may not: its gradient would have another shape.
-    """
-    return place is None or place[1] == 0
-
-
-def sample_shape(var: Variable, place: tuple | None = None) -> tuple:
-    """Return what is known of the number of rows and of columns of an array at one step."""
-    return (1, 1, *var.type.shape[place is not None :])[-2:]
+def last_axes(shape: tuple, ndim: int) -> tuple:
+    """Return the last axes of a shape, with axes of length 1 in front where it has fewer."""
+    return (1, 1, *shape)[2 + len(shape) - ndim :]

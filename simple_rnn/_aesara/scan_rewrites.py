@@ -21,14 +21,15 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import NamedTuple
 
-import aesara.tensor as at
+import aesara.tensor as T
 import numpy as np
 from aesara.graph.basic import Apply, Constant, Variable, ancestors
 from aesara.graph.fg import FunctionGraph
 from aesara.graph.rewriting.basic import GraphRewriter
 from aesara.graph.utils import InconsistencyError
 from aesara.scalar.basic import Add, Composite, ScalarVariable, get_scalar_type, identity
-from aesara.scan.utils import ScanArgs
+from aesara.scan.op import Scan
+from aesara.scan.utils import ScanArgs, compress_outs, scan_can_remove_outs
 from aesara.tensor.basic import Alloc, AllocEmpty
 from aesara.tensor.elemwise import DimShuffle, Elemwise
 from aesara.tensor.exceptions import NotScalarConstantError
@@ -36,7 +37,7 @@ from aesara.tensor.math import Sum
 from aesara.tensor.shape import SpecifyShape, Unbroadcast
 from aesara.tensor.subtensor import IncSubtensor, Subtensor, get_idx_list
 
-from simple_rnn._aesara.scan_loop import Result, ScanLoop, sample_shape
+from simple_rnn._aesara.scan_loop import ScanLoop, last_axes
 
 __all__ = ["loop_in_place_of", "read_through_views"]
 
@@ -102,12 +103,17 @@ def loop_in_place_of(fgraph: FunctionGraph, node: Apply, rewriter: GraphRewriter
         or node.op.truncate_gradient != -1
         or any((tuple(read), tuple(written)) != ((0, 1), (1,)) for read, written in taps)
         or node.op.destroy_map  # Aesara has rewritten it
+        or _steps_are_counted(node)
     ):
         return []
-    # What a step computes, simplified as in a scan.
-    inner = FunctionGraph(node.op.inner_inputs, node.op.inner_outputs, clone=True)
+    # What a step computes, without what nothing uses, and simplified as in a scan.
+    unused = [k for k, output in enumerate(node.outputs) if not fgraph.clients[output]]
+    _, unused = scan_can_remove_outs(node.op, unused)
+    *step, info, inputs, kept = compress_outs(node.op, unused, node.inputs)
+    inner = FunctionGraph(*step, clone=True)
     rewriter.rewrite(inner)
-    args = ScanArgs(node.inputs, node.outputs, inner.inputs, inner.outputs, info, clone=False)
+    outputs = [node.outputs[k] for k in kept]
+    args = ScanArgs(inputs, outputs, inner.inputs, inner.outputs, info, clone=False)
 
     arrays, states, totals = [], [], []
     for var, sequence in zip(args.inner_in_seqs, args.outer_in_seqs):
@@ -116,7 +122,7 @@ def loop_in_place_of(fgraph: FunctionGraph, node: Apply, rewriter: GraphRewriter
         arrays.append(_Array(var, value, None))
     for var in inner.variables:
         # An array, too: a float32 written into C would be a double there.
-        if isinstance(var, Constant) and isinstance(var.type, at.TensorType):
+        if isinstance(var, Constant) and isinstance(var.type, T.TensorType):
             arrays.append(_Array(var, var, None))
     for (before, added), (after,), buffer, result in zip(
         args.inner_in_mit_mot, args.inner_out_mit_mot, args.outer_in_mit_mot, args.outer_out_mit_mot
@@ -127,7 +133,7 @@ def loop_in_place_of(fgraph: FunctionGraph, node: Apply, rewriter: GraphRewriter
             arrays.append(_Array(added, buffer, (1, 1)))
             states.append(_State(before, after, buffer, (0, 0), False, *kept))
         else:
-            arrays.append(_Array(added, at.constant(np.zeros((), before.dtype)), None))
+            arrays.append(_Array(added, T.constant(np.zeros((), before.dtype)), None))
             states.append(_State(before, after, start, None, True, *kept))
     for before, after, buffer, result in zip(
         args.inner_in_sit_sot, args.inner_out_sit_sot, args.outer_in_sit_sot, args.outer_out_sit_sot
@@ -147,16 +153,17 @@ def loop_in_place_of(fgraph: FunctionGraph, node: Apply, rewriter: GraphRewriter
 
     arrays = [array for array in arrays if inner.clients.get(array.inner)]
     before = [array.inner for array in arrays] + [state.before for state in states]
-    same = [array.inner for array in arrays if array.place is None]
     after = [part.after for part in states + results]
-    step = _step(inner, before, after + [total.term for total in totals], len(states), same)
+    step = _step(inner, before, after + [total.term for total in totals], len(states))
     if step is None:
         return []
     loop = ScanLoop(
         step,
-        tuple(part.place for part in arrays + states),
-        tuple(state.from_zero for state in states),
-        tuple(Result(part.kept, part.after.ndim) for part in states + results),
+        before=tuple(var.type for var in before),
+        after=tuple(var.type for var in after),
+        places=tuple(part.place for part in arrays + states),
+        from_zero=tuple(state.from_zero for state in states),
+        kept=tuple(part.kept for part in states + results),
     )
     inputs = [array.outer for array in arrays] + [part.start for part in states + totals]
     outputs = loop(node.inputs[0], *inputs, return_list=True)
@@ -164,9 +171,16 @@ def loop_in_place_of(fgraph: FunctionGraph, node: Apply, rewriter: GraphRewriter
     return [(old, new) for part, new in parts for old in part.replaced]
 
 
-def _step(
-    inner: FunctionGraph, before: list, after: list, n_states: int, same: list
-) -> Composite | None:
+def _steps_are_counted(node: Apply) -> bool:
+    """Return whether a scan has as many steps as another one took ``until`` it stopped.
+
+    In its gradient, which is such a scan, not every array has as many entries as there are steps.
+    """
+    owners = [var.owner for var in ancestors([node.inputs[0]]) if var.owner]
+    return any(isinstance(owner.op, Scan) and owner.op.info.as_while for owner in owners)
+
+
+def _step(inner: FunctionGraph, before: list, after: list, n_states: int) -> Composite | None:
     """Return what a step computes for one sample, None where it takes more than one.
 
     Parameters
@@ -177,8 +191,6 @@ def _step(
         What it computes from, the states at the end; and what of it, the states at the start.
     n_states : int
         How many states there are.
-    same : list of Variable
-        What of ``before`` is the same at each step.
 
     Returns
     -------
@@ -186,20 +198,22 @@ def _step(
         An operation on scalars.
     """
     variables = before + after
-    if not all(isinstance(var.type, at.TensorType) and var.ndim <= 2 for var in variables):
+    if not all(isinstance(var.type, T.TensorType) and var.ndim <= 2 for var in variables):
         return None
     scalars = _scalars(inner, before)
     if not all(var in scalars for var in after):
         return None
+    shapes = [last_axes(var.type.shape, 2) for var in variables]
+    if any(len({*lengths} - {1, None}) > 1 for lengths in zip(*shapes)):
+        return None
     # States and results have an entry for each sample: where several samples shared one, each would
     # change it again.
-    shared = [[length == 1 for length in sample_shape(var)] for var in variables]
+    shared = [[length == 1 for length in shape] for shape in shapes]
     shared_by_all = [all(axis) for axis in zip(*shared)]
     if not all(s == shared_by_all for s in shared[len(before) - n_states :]):
         return None
-    # What is the same at each step may turn out to have one entry for all samples. So would what is
-    # computed from nothing else.
-    full = {v for v, s in zip(before, shared) if s == shared_by_all} - set(same)
+    # So they have where they are computed from an array that has.
+    full = {var for var, s in zip(before, shared) if s == shared_by_all}
     if not all(full.intersection(ancestors([var])) for var in after):
         return None
     inputs = [scalars[var] for var in before]
@@ -330,7 +344,12 @@ def _only_for_last(buffer: Variable, state: Variable) -> Variable | None:
         # Without the array in front, the inputs are what a Subtensor has.
         if _constant(into) != 0 or _index(node.inputs[1:], node.op.idx_list) != place:
             return None
-    return given if given.type.is_super(state.type) or state.type.is_super(given.type) else None
+    if (given.dtype, given.ndim) != (state.dtype, state.ndim):
+        return None
+    if given.type == state.type and None not in given.type.shape:
+        return given
+    # Perhaps one number for all samples.
+    return T.broadcast_to(given, [into.shape[axis] for axis in range(1, into.ndim)])
 
 
 def read_through_views(fgraph: FunctionGraph) -> None:
@@ -348,7 +367,7 @@ def read_through_views(fgraph: FunctionGraph) -> None:
             n = _constant(n_steps) if k < node.op.n_arrays else 1
             inputs[k], places[k] = _behind_views(fgraph, inputs[k], place, n)
         if inputs != node.inputs[1:]:
-            loop = ScanLoop(node.op.step, tuple(places), node.op.from_zero, node.op.results)
+            loop = ScanLoop(**{**node.op._props_dict(), "places": tuple(places)})
             outputs = loop(n_steps, *inputs, return_list=True)
             # Unless something must overwrite an array before the loop can read it.
             with suppress(InconsistencyError):
@@ -411,6 +430,6 @@ def _index(inputs: list[Variable], idx_list: tuple) -> int | slice | None:
 def _constant(var: Variable) -> int | float | None:
     """Return the value of a constant, or the one value of all entries; None if there is none."""
     try:
-        return at.get_scalar_constant_value(var).item()
+        return T.get_scalar_constant_value(var).item()
     except NotScalarConstantError:
         return None
