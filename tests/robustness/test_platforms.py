@@ -1,4 +1,4 @@
-"""Other compilers, flags and Pythons: all 44 lines, every cost and weight equal to the bit."""
+"""Other compilers, flags and Pythons: all 44 lines, every cost and weight bit for bit."""
 
 import json
 import os
@@ -50,8 +50,8 @@ def test_compilers_and_flags(tmp_path, histories, compiler, flags):
     assert_reproduced(result, record, histories)
 
 
-@pytest.mark.parametrize("minor", sorted({9, 10, 11, 12} - {sys.version_info[1]}))
-def test_other_pythons_in_an_environment_of_the_users_own(tmp_path, histories, minor):
+@pytest.mark.parametrize("minor", sorted({*range(9, 16)} - {sys.version_info[1]}))
+def test_other_pythons_in_an_environment_of_the_user(tmp_path, histories, minor):
     def run(*command):
         return subprocess.run(command, cwd=clone, env=environment, capture_output=True, text=True)
 
@@ -77,7 +77,7 @@ def test_a_compiler_that_fails_says_why_and_what_helps(tmp_path, compiler):
     if not shutil.which(compiler):
         pytest.skip(f"no {compiler} here")
     flags = f"cxx={compiler},gcc__cxxflags=-std=none,base_compiledir={tmp_path}"
-    result = run_python(REPRODUCE, "--condition", "rmsprop", "--epochs", "1", flags=flags)
+    result = run_python(REPRODUCE, "--condition", "rmsprop", flags=flags)
     assert result.returncode == 1
     *_, line = result.stderr.splitlines()
     assert f"Aesara could not compile with {compiler} into {tmp_path}" in line
