@@ -434,7 +434,7 @@ def test_arrays_that_do_not_fit_together(shapes):
     x, s0, w = vectors()
     function = compile_function([x, s0, w], scan(lambda x_t, s, w: x_t * w + s, x, s0, w))
     assert is_loop(function)
-    with pytest.raises(ValueError, match="do not match|could not be broadcast"):
+    with pytest.raises(ValueError, match=r"do not match|could not be broadcast"):
         function(*values(*shapes))
 
 
