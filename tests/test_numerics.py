@@ -9,6 +9,7 @@ import aesara.tensor as T
 import numpy as np
 import pytest
 from aesara.compile.mode import Mode, optdb
+from aesara.scan.op import Scan
 
 from simple_rnn import GradientDescentOptimizer, RMSPropOptimizer, article, compile_function
 from simple_rnn._aesara import mode
@@ -221,3 +222,13 @@ def test_an_update_of_another_dtype_is_named():
         compile_function([], [], updates=[(p, p - T.dscalar())])
     (update,) = GradientDescentOptimizer([p]).minimize(p.sum())
     assert update[1].dtype == "float32"
+
+
+def test_the_steps_of_a_scan_that_stays_are_computed_in_c():
+    if not aesara.config.cxx:
+        pytest.skip("no C++ compiler here")
+    x, w = T.fmatrix(), aesara.shared(np.ones((3, 3), "float32"))
+    states, _ = aesara.scan(lambda x_t, s_tm1: T.tanh(x_t + s_tm1 @ w), x, T.zeros(3, "float32"))
+    nodes = compile_function([x], states).maker.fgraph.apply_nodes
+    (step,) = (node.op.fn.vm for node in nodes if isinstance(node.op, Scan))
+    assert any(hasattr(thunk, "cthunk") for thunk in step.thunks)

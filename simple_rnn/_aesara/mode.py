@@ -171,7 +171,9 @@ def _mode(in_c: bool, of_scan: bool) -> Mode:
     """Return the mode of a function or of the scans in it."""
     # allow_gc=False keeps the arrays between two operations for the next call. At 100 steps of
     # 10,000 samples, half of an epoch goes into fresh memory otherwise.
-    return Mode(SideBySideLinker(allow_gc=False, use_cloop=in_c), _rewriter(in_c, of_scan))
+    # c_thunks is said, because while a graph is rewritten Aesara is told that there is no compiler.
+    linker = SideBySideLinker(allow_gc=False, use_cloop=in_c, c_thunks=in_c)
+    return Mode(linker, _rewriter(in_c, of_scan))
 
 
 def exact_mode() -> Mode:
