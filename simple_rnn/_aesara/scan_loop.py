@@ -273,7 +273,8 @@ class ScanLoop(COp):
             return array.reshape(last_axes(array.shape, self.before[k].ndim))
 
         starts = [read(k, 0) for k in range(self.n_arrays, len(self.places))]
-        states = [0 + start if zero else start for start, zero in zip(starts, self.from_zero)]
+        pairs = zip(starts, self.from_zero)
+        states = [(0 + s).astype(s.dtype) if from_zero else s for s, from_zero in pairs]
         results = [[state] for state in states] + [[] for _ in self.after[self.n_states :]]
         totals = inputs[len(self.places) :]
         for t in range(n_steps):
@@ -285,12 +286,13 @@ class ScanLoop(COp):
             terms = computed[len(results) :]
             sums = [term.sum(dtype="float64").astype(term.dtype) for term in terms]
             totals = [sum_t + total for sum_t, total in zip(sums, totals)]
-        for k, (result, kept, t) in enumerate(zip(results, self.kept, self.after)):
+        for k, (result, kept) in enumerate(zip(results, self.kept)):
             if kept != "all":
                 results[k] = result[-1]
             elif not result:
-                results[k] = np.empty((0,) * (1 + t.ndim), t.dtype)
-        return tuple(map(np.array, [*results, *totals]))
+                results[k] = np.empty((0,) * (1 + self.after[k].ndim))
+        dtypes = [each.dtype for each in (*self.after, *totals)]
+        return tuple(map(np.array, [*results, *totals], dtypes))
 
     @cached_property
     def _whole_step(self) -> Callable:
