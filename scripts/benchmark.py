@@ -2,105 +2,56 @@
 
     scripts/in_venv python scripts/benchmark.py
 
-Contestants: this package; Aesara compiled plainly (symbolic lengths, default mode); the package's
-NumPy reference; NumPy at its best for this data (float32, time-major, in place); PyTorch with
-autograd; a jit-compiled JAX step. The last two run where the extra `bench` is installed:
+Times an epoch of gradient descent at five sizes of the data, in this package and in others, whose
+costs have to agree first; then the first run of an epoch, with all that has to be imported and
+compiled, and a further one. Writes the table, benchmark.csv, and draws benchmark.png from it. It
+takes some minutes. PyTorch, JAX and PyTensor take part where they are installed:
 
-    scripts/in_venv pip install --constraint scripts/constraints.txt "simple-rnn[bench]"
-
-All of a comparison take turns in one run, so that the ratios hold on a noisy machine. Before
-anything is timed, they have to agree on the costs of three epochs.
+    scripts/in_venv pip install --constraint scripts/constraints.txt ".[bench]"
 """
 
 from __future__ import annotations
 
-from _console import (
-    environment,
-    failures_in_one_line,
-    option_parser,
-    output_folder,
-    progress,
-    replacing,
-    run_main,
-    say,
-    write_json,
-)
-
-# _console comes first: it reports in one line that a package is missing, or Ctrl-C.
-# isort: split
-import argparse
-import csv
 import gc
 import os
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from collections.abc import Iterable
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Callable
 
+import _console  # before Aesara
 import aesara
-import aesara.tensor as at
+import aesara.tensor as T
 import numpy as np
-from _figures import FIGURES_FOLDER, SCALING_SEQ_LEN, SECONDS_OF, save_scaling, write_table
+from _figures import FIGURES_FOLDER, read_table, save_figure, write_table
+from matplotlib.figure import Figure
 
 import simple_rnn
+from simple_rnn.plotting import COLOURS
 
-# A contestant whose library is not installed is left out.
-with failures_in_one_line():
-    try:
-        import torch
-    except ImportError:
-        torch = None
-    try:
-        import jax
-        import jax.numpy as jnp
-    except ImportError:
-        jax = None
+# Steps and samples: the article's, then ever more samples.
+SIZES = ((10, 20), (100, 10), (100, 100), (100, 1_000), (100, 10_000))
+# For how long the epochs of a contestant are run at each size, and in how many turns.
+SECONDS, ROUNDS = 1.5, 15
+FIRST_RUN, FURTHER_RUN = "first run", "further run"
+FURTHER_RUNS = 5
 
-HERE = Path(__file__).resolve().parent
-
-OURS = "simple_rnn"
-PLAIN = "Aesara, plain"
 # Weights near the optimum, where neither states nor gradients fade to numbers that slow a processor
 # down.
 W_X, W_REC = 0.98, 0.97
 
-# The article's size, one and the same length with ever more samples, and a greater length.
-EPOCH_SIZES = (
-    (10, 20),
-    *((SCALING_SEQ_LEN, num_samples) for num_samples in (1, 10, 100, 1_000, 10_000)),
-    (1_000, 1_000),
-)
-QUICK_EPOCH_SIZES = ((10, 20), (SCALING_SEQ_LEN, 1_000))
-MEMORY_SIZE = (100, 100_000)
-SURFACE_SIDE = 200
+# A contestant takes time-major x, targets y and a learning rate, and returns a function that runs
+# an epoch of gradient descent and returns its cost.
+Epoch = Callable[[], float]
 
 
-@dataclass(frozen=True)
-class Measurement:
-    """What one contestant reached in one comparison; a row of benchmark.csv."""
-
-    comparison: str
-    seq_len: int | None
-    num_samples: int | None
-    contestant: str
-    unit: str
-    median: float
-    minimum: float
-    maximum: float
-    ratio: float  # of its median to that of this package
-
-
-# The contestants: each takes time-major x, targets y and a learning rate, and returns a function
-# that runs an epoch of gradient descent and returns its cost.
-
-
-def prepare_simple_rnn(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], float]:
+def prepare_simple_rnn(x: np.ndarray, y: np.ndarray, rate: float) -> Epoch:
     """Compile an epoch as this package does."""
     net = network(x)
     optimizer = simple_rnn.GradientDescentOptimizer(net.params, rate)
@@ -109,18 +60,16 @@ def prepare_simple_rnn(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[]
     return lambda: train_model()[0]
 
 
-def prepare_plain_aesara(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], float]:
+def prepare_plain_aesara(x: np.ndarray, y: np.ndarray, rate: float) -> Epoch:
     """Compile an epoch as the article does: symbolic lengths, ``givens``, default mode."""
     net = network(x)
-    x_t, y_, s0 = at.fmatrix("x_t"), at.fvector("y_"), at.fvector("s0")
-    loss = at.square(y_ - net.state_update(x_t, s0)[-1]).sum()
-    updates = [
-        (p, p - np.float32(rate) * g) for p, g in zip(net.params, aesara.grad(loss, net.params))
-    ]
+    x_t, y_, s0 = T.fmatrix("x_t"), T.fvector("y_"), T.fvector("s0")
+    loss = T.square(y_ - net.state_update(x_t, s0)[-1]).sum()
+    updates = [(p, p - np.float32(rate) * g) for p, g in zip(net.params, T.grad(loss, net.params))]
     values = {x_t: x, y_: y, s0: np.zeros_like(y)}
     givens = {symbol: aesara.shared(value) for symbol, value in values.items()}
-    function = aesara.function([], [loss], updates=updates, givens=givens)
-    return lambda: function()[0]
+    function = aesara.function([], loss, updates=updates, givens=givens)
+    return lambda: function()
 
 
 def network(x: np.ndarray) -> simple_rnn.simpleRNN:
@@ -130,32 +79,14 @@ def network(x: np.ndarray) -> simple_rnn.simpleRNN:
     return net
 
 
-def prepare_numpy_reference(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], float]:
-    """Take an epoch from ``numpy_reference``: float64, batch-major, one column per state."""
-    reference = simple_rnn.numpy_reference
-    X, t = np.ascontiguousarray(x.T, dtype=float), y.astype(float)
-    weights = [W_X, W_REC]
-
-    def reference_epoch() -> float:
-        S = reference.forward_states(X, *weights)
-        cost = reference.cost(S[:, -1], t)
-        grad_out = reference.output_gradient(S[:, -1], t)
-        gradients, _ = reference.backward_gradient(X, S, grad_out, weights[1])
-        for i, gradient in enumerate(gradients):
-            weights[i] -= rate * gradient
-        return cost
-
-    return reference_epoch
-
-
-def prepare_numpy_in_place(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], float]:
+def prepare_numpy(x: np.ndarray, y: np.ndarray, rate: float) -> Epoch:
     """Write an epoch in NumPy, in float32, with no array more than it needs."""
     n_steps, num_samples = x.shape
     w_x, w_rec = np.float32(W_X), np.float32(W_REC)
     s = np.zeros((n_steps + 1, num_samples), dtype=np.float32)
     buffer = np.empty(num_samples, dtype=np.float32)
 
-    def in_place_epoch() -> float:
+    def epoch() -> float:
         nonlocal w_x, w_rec
         for k in range(n_steps):
             np.multiply(x[k], w_x, out=s[k + 1])
@@ -173,17 +104,19 @@ def prepare_numpy_in_place(x: np.ndarray, y: np.ndarray, rate: float) -> Callabl
         w_rec -= np.float32(rate * w_rec_grad)
         return cost
 
-    return in_place_epoch
+    return epoch
 
 
-def prepare_pytorch(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], float]:
+def prepare_pytorch(x: np.ndarray, y: np.ndarray, rate: float) -> Epoch:
     """Write an epoch in PyTorch, eager, with autograd."""
+    import torch
+
     x, y = torch.from_numpy(x), torch.from_numpy(y)
     w_x = torch.tensor(W_X, requires_grad=True)
     w_rec = torch.tensor(W_REC, requires_grad=True)
     optimizer = torch.optim.SGD([w_x, w_rec], lr=rate)
 
-    def pytorch_epoch() -> float:
+    def epoch() -> float:
         s = torch.zeros(x.shape[1])
         for x_t in x:
             s = x_t * w_x + s * w_rec
@@ -193,11 +126,14 @@ def prepare_pytorch(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], f
         optimizer.step()
         return loss.item()
 
-    return pytorch_epoch
+    return epoch
 
 
-def prepare_jax(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], float]:
+def prepare_jax(x: np.ndarray, y: np.ndarray, rate: float) -> Epoch:
     """Compile an epoch in JAX: one step of gradient descent, loop and all."""
+    import jax
+    import jax.numpy as jnp
+
     x, y = jnp.asarray(x), jnp.asarray(y)
     weights = jnp.array([W_X, W_REC], dtype=jnp.float32)
 
@@ -211,24 +147,53 @@ def prepare_jax(x: np.ndarray, y: np.ndarray, rate: float) -> Callable[[], float
         cost, gradient = jax.value_and_grad(loss)(weights)
         return weights - rate * gradient, cost
 
-    def jax_epoch() -> float:
+    def epoch() -> float:
         nonlocal weights
         weights, cost = step(weights)
         return float(cost)
 
-    return jax_epoch
+    return epoch
 
 
+def prepare_pytensor(x: np.ndarray, y: np.ndarray, rate: float) -> Epoch:
+    """Compile an epoch in PyTensor, Aesara's descendant, in its default mode."""
+    import pytensor
+
+    x, y, s0 = (pytensor.shared(values) for values in (x, y, np.zeros_like(y)))
+    params = [pytensor.shared(np.float32(weight)) for weight in (W_X, W_REC)]
+
+    def step(x_t, s, w_x, w_rec):
+        return x_t * w_x + s * w_rec
+
+    s = pytensor.scan(step, x, s0, params, return_updates=False)
+    loss = ((y - s[-1]) ** 2).sum()
+    gradients = pytensor.grad(loss, params)
+    updates = [(p, p - np.float32(rate) * g) for p, g in zip(params, gradients)]
+    function = pytensor.function([], loss, updates=updates)
+    return lambda: function()
+
+
+OURS, PLAIN = "simple_rnn", "Aesara, plain"
+# Each with the distribution that it is part of.
 CONTESTANTS = {
-    OURS: prepare_simple_rnn,
-    PLAIN: prepare_plain_aesara,
-    "NumPy reference": prepare_numpy_reference,
-    "NumPy, in place": prepare_numpy_in_place,
-    "PyTorch": prepare_pytorch,
-    "JAX": prepare_jax,
+    OURS: ("simple-rnn", prepare_simple_rnn),
+    PLAIN: ("aesara", prepare_plain_aesara),
+    "NumPy, in place": ("numpy", prepare_numpy),
+    "PyTorch": ("torch", prepare_pytorch),
+    "JAX": ("jax", prepare_jax),
+    "PyTensor": ("pytensor", prepare_pytensor),
 }
-OPTIONAL = {"PyTorch": torch, "JAX": jax}
-MISSING = [name for name, library in OPTIONAL.items() if library is None]
+
+
+def versions() -> dict[str, str]:
+    """Return the version of each contestant that is installed."""
+    found = {}
+    for name, (distribution, _) in CONTESTANTS.items():
+        try:
+            found[name] = version(distribution)
+        except PackageNotFoundError:
+            _console.say(f"{name} is not installed and left out; --help says how to install it")
+    return found
 
 
 def data(seq_len: int, num_samples: int) -> tuple[np.ndarray, np.ndarray, float]:
@@ -238,295 +203,132 @@ def data(seq_len: int, num_samples: int) -> tuple[np.ndarray, np.ndarray, float]
     return x, x.sum(axis=0), 0.1 / (num_samples * seq_len**4)
 
 
-def prepare(size: tuple[int, int], names: list[str]) -> dict[str, Callable[[], float]]:
-    """Return the epoch of each contestant, once all have computed the same costs."""
-    epochs = {name: CONTESTANTS[name](*data(*size)) for name in names}
-    costs = {name: [float(epoch()) for _ in range(3)] for name, epoch in epochs.items()}
-    for name, of_contestant in costs.items():
-        if not np.allclose(of_contestant, costs["NumPy reference"], rtol=1e-3):
-            raise SystemExit(
-                f"{name} computes other costs at {size} than the NumPy reference:"
-                f" {of_contestant}, {costs['NumPy reference']}"
-            )
-    return epochs
+def prepare(size: tuple[int, int], name: str) -> Epoch:
+    """Return the epoch of a contestant, once it has computed the costs of the NumPy reference."""
+    epoch = CONTESTANTS[name][1](*data(*size))
+    costs, expected = [float(epoch()) for _ in range(3)], reference_costs(*data(*size))
+    if not np.allclose(costs, expected, rtol=1e-3):
+        raise SystemExit(f"{name} computes other costs at {size}: {costs}, expected {expected}")
+    return epoch
 
 
-def take_turns(calls: dict[str, Callable], seconds: float, rounds: int) -> dict[str, list[float]]:
-    """Return the seconds that a call of each takes, one number per round.
+def reference_costs(x: np.ndarray, y: np.ndarray, rate: float) -> list[float]:
+    """Return the costs of three epochs of ``numpy_reference``."""
+    reference, X, t = simple_rnn.numpy_reference, x.T.astype(float), y.astype(float)
+    weights, costs = np.array([W_X, W_REC]), []
+    for _ in range(3):
+        S = reference.forward_states(X, *weights)
+        costs.append(reference.cost(S[:, -1], t))
+        grad_out = reference.output_gradient(S[:, -1], t)
+        gradients, _ = reference.backward_gradient(X, S, grad_out, weights[1])
+        weights -= rate * np.array(gradients)
+    return costs
+
+
+def take_turns(epochs: dict[str, Epoch], seconds: float, rounds: int) -> dict[str, float]:
+    """Return the median seconds that an epoch of each takes.
 
     In each round everyone in turn is called until ``seconds / rounds`` are over, after one call
-    that does not count, because it finds the caches full of another's data.
+    that does not count, because it finds the processor's caches full of another's data.
     """
-    times = {name: [] for name in calls}
+    times = {name: [] for name in epochs}
     gc.collect()
     for _ in range(rounds):
-        for name, call in calls.items():
-            call()
+        for name, epoch in epochs.items():
+            epoch()
             n_calls, started = 0, time.perf_counter()
             while n_calls < 2 or time.perf_counter() - started < seconds / rounds:
-                call()
+                epoch()
                 n_calls += 1
             times[name].append((time.perf_counter() - started) / n_calls)
-    return times
+    return {name: statistics.median(values) for name, values in times.items()}
 
 
-def summarise(
-    comparison: str,
-    measured: dict[str, list[float]],
-    unit: str = "s",
-    size: tuple[int | None, int | None] = (None, None),
-) -> list[Measurement]:
-    """Return a measurement for each contestant."""
-    median_of_ours = statistics.median(measured[OURS])
-    measurements = []
-    for name, values in measured.items():
-        median = statistics.median(values)
-        numbers = (median, min(values), max(values), median / median_of_ours)
-        measurements.append(Measurement(comparison, *size, name, unit, *numbers))
-    return measurements
+def time_runs(name: str) -> tuple[float, float]:
+    """Return the seconds of a first and of a further run: from Python's start to the first cost."""
+    code = f"import benchmark as b; b.prepare(b.SIZES[0], {name!r})"
+    with tempfile.TemporaryDirectory() as empty:
+        # Of a flag that is given twice, the last counts.
+        flags = f"{os.environ.get('AESARA_FLAGS', '')},base_compiledir={empty}".strip(",")
+        environment = {**os.environ, "AESARA_FLAGS": flags}
+        times = []
+        for _ in range(1 + FURTHER_RUNS):
+            started = time.perf_counter()
+            command = [sys.executable, "-c", code]
+            subprocess.run(command, cwd=Path(__file__).parent, env=environment, check=True)
+            times.append(time.perf_counter() - started)
+    return times[0], statistics.median(times[1:])
 
 
-def compare_epochs(quick: bool) -> list[Measurement]:
-    """Time an epoch at each size."""
-    # What Aesara compiles plainly takes it longest.
-    left_out = [*MISSING, PLAIN] if quick else MISSING
-    names = [name for name in CONTESTANTS if name not in left_out]
-    seconds, rounds = (0.3, 3) if quick else (1.5, 15)
-    measurements = []
-    for size in QUICK_EPOCH_SIZES if quick else EPOCH_SIZES:
-        with progress("Compiling and timing an epoch at {} x {}".format(*size)):
-            times = take_turns(prepare(size, names), seconds, rounds)
-        measurements += summarise("epoch", times, size=size)
-    return measurements
+def measure(names: Iterable[str]) -> dict[str, dict[str, float]]:
+    """Return the columns of the table: for each size and run the seconds of each contestant."""
+    columns = {}
+    for size in SIZES:
+        column = "{} x {}".format(*size)
+        with _console.progress(f"Compiling and timing an epoch, {column}"):
+            epochs = {name: prepare(size, name) for name in names}
+            columns[column] = take_turns(epochs, SECONDS, ROUNDS)
+    columns[FIRST_RUN], columns[FURTHER_RUN] = {}, {}
+    for name in (OURS, PLAIN):
+        with _console.progress(f"Timing the first run and further ones of {name}"):
+            columns[FIRST_RUN][name], columns[FURTHER_RUN][name] = time_runs(name)
+    return columns
 
 
-def compare_surfaces(quick: bool) -> list[Measurement]:
-    """Time the cost on the article's data at every point of a grid of weights."""
-    dataset = simple_rnn.article.dataset()
-    points = np.linspace(-3, 3, SURFACE_SIDE)
-    w_x, w_rec = (weights.ravel() for weights in np.meshgrid(points, points))
-    x, y = dataset.x.astype(float), dataset.y.astype(float)
-
-    def in_numpy() -> np.ndarray:
-        s = np.zeros((len(y), len(w_x)))
-        for x_t in x:
-            s = x_t[:, np.newaxis] * w_x + s * w_rec
-        return ((y[:, np.newaxis] - s) ** 2).sum(axis=0)
-
-    seconds, rounds = (0.5, 3) if quick else (3, 15)
-    with progress("Compiling and timing the cost surface"):
-        cost = simple_rnn.compile_cost(dataset)
-        np.testing.assert_allclose(cost(w_x, w_rec), in_numpy(), rtol=1e-9)
-        calls = {OURS: lambda: cost(w_x, w_rec), "NumPy, vectorised": in_numpy}
-        times = take_turns(calls, seconds, rounds)
-    return summarise(f"cost surface, {SURFACE_SIDE} x {SURFACE_SIDE} weights", times)
+def quantity(seconds: float) -> str:
+    """Return seconds as s, ms or us."""
+    if seconds >= 1:
+        return f"{seconds:.3g} s"
+    return f"{seconds * 1e3:.3g} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.3g} us"
 
 
-def compare_memory(quick: bool) -> list[Measurement]:
-    """Measure the memory that an epoch takes, in a process of its own for each contestant."""
-    if sys.platform != "linux":
-        say("memory is left out: it is read from /proc, as on Linux")
-        return []
-    measured = {}
-    for name in CONTESTANTS:
-        if name not in MISSING:
-            with progress(f"Measuring the memory of {name}"):
-                call = f"import benchmark; print(benchmark.memory_of({name!r}))"
-                measured[name] = [float(python("-c", call))]
-    return summarise("memory", measured, "times x", MEMORY_SIZE)
+def print_table(table: dict[str, np.ndarray]) -> None:
+    """Print the table, one line per contestant."""
+    _, _, *columns = table
+    print(f"{'':24}" + "".join(f"{column:>13}" for column in columns))
+    for row, (name, number) in enumerate(zip(table["contestant"], table["version"])):
+        values = [table[column][row] for column in columns]
+        cells = ["" if np.isnan(seconds) else quantity(seconds) for seconds in values]
+        print(f"{name} {number}".ljust(24) + "".join(f"{cell:>13}" for cell in cells))
 
 
-def memory_of(name: str) -> float:
-    """Return by how many times the size of x the memory grows while epochs are run."""
-    # What is loaded and compiled at any size.
-    CONTESTANTS[name](*data(2, 3))()
-    # The peak so far, that of the imports, is forgotten.
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    before = peak_memory()
-    x = np.ones(MEMORY_SIZE, dtype=np.float32)
-    run_epoch = CONTESTANTS[name](x, x.sum(axis=0), 1e-18)
-    for _ in range(3):
-        run_epoch()
-    return (peak_memory() - before) / x.nbytes
+def draw_scaling(table: dict[str, np.ndarray], figure: Figure) -> None:
+    """Draw the time per epoch over the number of elements, ours bold."""
+    ax = figure.subplots()
+    elements = [seq_len * num_samples for seq_len, num_samples in SIZES]
+    colours, markers = ("vermilion", "orange", "blue", "sky", "purple", "green"), "osD^vP"
+    for row, name in enumerate(table["contestant"]):
+        seconds = [table["{} x {}".format(*size)][row] for size in SIZES]
+        style = {"color": COLOURS[colours[row]], "marker": markers[row], "markersize": 5}
+        ax.plot(elements, seconds, label=name, linewidth=2.5 if name == OURS else 1.3, **style)
+    ax.set(xscale="log", yscale="log", ylabel="seconds per epoch")
+    ax.set(xlabel="elements of the data (steps x samples)")
+    ax.grid(alpha=0.3)
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    figure.suptitle("Time per epoch of gradient descent")
 
 
-def peak_memory() -> int:
-    """Return the most memory that this process has had, in bytes."""
-    # Not getrusage: its number starts at that of the process that started this one.
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1)) * 1024
-
-
-# The three conditions without what this package does for speed, for a process of its own: symbolic
-# lengths, default mode.
-PLAIN_RUN = """
-from simple_rnn import article, training
-import aesara
-training.shared_array = aesara.shared
-training.compile_function = aesara.function
-for condition in article.CONDITIONS.values():
-    assert article.run(condition).costs[-1] < 0.1
-"""
-
-
-def python(*arguments: str, flags: str = "") -> str:
-    """Run Python in a process of its own; return what it printed."""
-    # Of a flag that is given twice, the last counts.
-    flags = f"{os.environ.get('AESARA_FLAGS', '')},{flags}".strip(",")
-    settings = {"cwd": HERE, "env": {**os.environ, "AESARA_FLAGS": flags}}
-    answer = subprocess.run(
-        [sys.executable, *arguments], capture_output=True, text=True, check=False, **settings
-    )
-    if answer.returncode:
-        raise SystemExit(f"{arguments[0]} failed:\n{answer.stderr}")
-    return answer.stdout
-
-
-def timed(message: str, *arguments: str, flags: str) -> float:
-    """Return the seconds that Python takes in a process of its own, from start to end."""
-    with progress(message):
-        started = time.perf_counter()
-        python(*arguments, flags=flags)
-        return time.perf_counter() - started
-
-
-def compare_first_runs(quick: bool) -> list[Measurement]:
-    """Time the reproduction with an empty compile cache, compiled as here and plainly."""
-    if quick:
-        say("first-run is left out with --quick: it takes minutes")
-        return []
-    times = {OURS: [], PLAIN: []}
-    for _ in range(3):
-        for name, arguments in ((OURS, ["reproduce.py"]), (PLAIN, ["-c", PLAIN_RUN])):
-            with tempfile.TemporaryDirectory() as empty:
-                flags = f"base_compiledir={empty}"
-                times[name].append(timed(f"First run, {name}", *arguments, flags=flags))
-    return summarise("first run", times)
-
-
-def compare_further_runs(quick: bool) -> list[Measurement]:
-    """Time the reproduction once all is compiled, beside the import of Aesara alone."""
-    times = {OURS: [], "import aesara": []}
-    # A cache of its own: what others left in the user's takes time too.
-    with tempfile.TemporaryDirectory() as cache:
-        flags = f"base_compiledir={cache}"
-        # From Python 3.12 on Aesara cannot look for a BLAS library, and does not start by itself.
-        import_flags = flags + ",blas__ldflags=" * (sys.version_info >= (3, 12))
-        timed("Filling a compile cache", "reproduce.py", flags=flags)
-        for _ in range(3 if quick else 9):
-            times[OURS].append(timed("A further run", "reproduce.py", flags=flags))
-            bare = timed("Importing Aesara", "-c", "import aesara", flags=import_flags)
-            times["import aesara"].append(bare)
-    return summarise("further run", times)
-
-
-COMPARISONS = {
-    "epoch": compare_epochs,
-    "memory": compare_memory,
-    "surface": compare_surfaces,
-    "further-run": compare_further_runs,
-    "first-run": compare_first_runs,
-}
-
-
-def table(measurements: list[Measurement]) -> str:
-    """Return the measurements as text, one paragraph per comparison."""
-    lines, last_head = [], None
-    for row in measurements:
-        head = row.comparison
-        if row.seq_len is not None:
-            head += f", {row.seq_len:,} x {row.num_samples:,}"
-        if head != last_head:
-            titles = ("median", "minimum", "maximum", "ratio to ours")
-            lines += ["", "{:40}{:>11}{:>11}{:>11}{:>15}".format(head, *titles)]
-            last_head = head
-        numbers = (row.median, row.minimum, row.maximum)
-        cells = (
-            row.contestant,
-            *(quantity(number, row.unit) for number in numbers),
-        )
-        lines.append("  {:38}{:>11}{:>11}{:>11}{:>15.2f}".format(*cells, row.ratio))
-    return "\n".join(lines[1:])
-
-
-def quantity(number: float, unit: str) -> str:
-    """Return a number with its unit, seconds in s, ms or us."""
-    if unit != "s":
-        return f"{number:.3g} x"
-    if number >= 1:
-        return f"{number:.3g} s"
-    return f"{number * 1e3:.3g} ms" if number >= 1e-3 else f"{number * 1e6:.3g} us"
-
-
-def write_records(folder: Path, measurements: list[Measurement]) -> None:
-    """Write the measurements, and the machine and the versions that they were measured with."""
-    rows = [asdict(row) for row in measurements]
-    libraries = [library.__name__ for library in OPTIONAL.values() if library is not None]
-    versions = {library: version(library) for library in libraries}
-    write_json(folder / "benchmark.json", {"rows": rows, "environment": environment() | versions})
-    print(folder / "benchmark.json")
-    path = folder / "benchmark.csv"
-    with replacing(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    print(path)
-
-
-def write_scaling(path: Path, measurements: list[Measurement]) -> None:
-    """Write the times per epoch on ever more samples, one column per contestant."""
-    times = {}
-    for row in measurements:
-        if row.comparison == "epoch" and row.seq_len == SCALING_SEQ_LEN:
-            elements = SCALING_SEQ_LEN * row.num_samples
-            times.setdefault(elements, {})[row.contestant] = row.median
-    names = next(iter(times.values()))
-    columns = ["elements", *(SECONDS_OF + name for name in names)]
-    write_table(path, columns, ([n, *of_size.values()] for n, of_size in times.items()))
-
-
-def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """Return the options."""
-    parser = option_parser(__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer and smaller, in a minute")
-    parser.add_argument(
-        "--only",
-        action="append",
-        choices=COMPARISONS,
-        metavar="NAME",
-        help=f"one of {', '.join(COMPARISONS)}; can be given more than once",
-    )
-    parser.add_argument(
-        "--output-dir",
-        type=output_folder,
-        metavar="FOLDER",
-        help="where benchmark.json and benchmark.csv go, and of a whole run the figure `scaling`"
-        " (default: figures/ for a whole run, nowhere for a quick or partial one)",
-    )
-    return parser.parse_args(arguments)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Measure, print and save; return the exit status."""
-    options = parse(arguments)
-    whole = not (options.quick or options.only)
-    folder = options.output_dir or (FIGURES_FOLDER if whole else None)
-    for name in MISSING:
-        say(f"{name} is not installed and left out; --help says how to install it")
-
-    measurements = []
-    for name in options.only or COMPARISONS:
-        measurements += COMPARISONS[name](options.quick)
-    print(table(measurements))
-    if folder is not None:
-        folder.mkdir(exist_ok=True)
-        write_records(folder, measurements)
-    if whole:
-        write_scaling(folder / "scaling.csv", measurements)
-        save_scaling(folder / "scaling.csv", folder / "scaling.png")
-        print(folder / "scaling.csv", folder / "scaling.png", sep="\n")
-    return 0
+def main(arguments: list[str] | None = None) -> None:
+    """Measure, print, save and draw."""
+    parser = _console.option_parser(__doc__)
+    parser.add_argument("--redraw", action="store_true", help="run nothing, draw the saved table")
+    parser.add_argument("--output-dir", type=Path, default=FIGURES_FOLDER, metavar="FOLDER")
+    options = parser.parse_args(arguments)
+    options.output_dir.mkdir(exist_ok=True)
+    path = options.output_dir / "benchmark.csv"
+    if not options.redraw:
+        names = versions()
+        columns = measure(names)
+        rows = [
+            [name, number, *(column.get(name) for column in columns.values())]
+            for name, number in names.items()
+        ]
+        write_table(path, ["contestant", "version", *columns], rows)
+    table = read_table(path)
+    print_table(table)
+    save_figure(path.with_suffix(".png"), (8.2, 4.4), partial(draw_scaling, table))
+    print(path.with_suffix(".png"))
 
 
 if __name__ == "__main__":
-    run_main(main)
+    _console.run_main(main)
