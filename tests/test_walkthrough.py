@@ -1,134 +1,115 @@
 """scripts/walkthrough.ipynb, executed from top to bottom in a real Jupyter kernel."""
 
+import base64
 import copy
+import io
 import re
 
 import aesara
 import numpy as np
 import pytest
 from conftest import ROOT, drawn_with_pinned_versions
+from matplotlib.image import imread
 
 from simple_rnn import article
 
 nbclient = pytest.importorskip("nbclient")
 nbformat = pytest.importorskip("nbformat")
 
-PATH = ROOT / "scripts" / "walkthrough.ipynb"
+NOTEBOOK = nbformat.read(ROOT / "scripts" / "walkthrough.ipynb", as_version=4)
+# The answers to the exercises: markdown, folded until a reader asks for them.
+ANSWERS = [cell.source for cell in NOTEBOOK.cells if "<details>" in cell.source]
 needs_compiler = pytest.mark.skipif(
     not aesara.config.cxx, reason="without a compiler the graphs and the last bits are others"
 )
 
 
-def shown(cell):
-    """What a code cell shows: printed text and values, and pictures."""
-    data = [output.get("data", {}) for output in cell.outputs]
-    # A kernel may send one text in several pieces.
-    text = "".join(output.get("text", "") for output in cell.outputs)
-    text += "".join(d.get("text/plain", "") for d in data)
-    return text, [d["image/png"].strip() for d in data if "image/png" in d]
+def text(cell):
+    """What a code cell prints, in however many pieces, but for times."""
+    outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+    shown = [o.get("text", o.get("data", {}).get("text/plain", "")) for o in outputs]
+    return re.sub(r"[\d.]+ ms", "a time", "".join(shown))
 
 
-def numbers(text):
-    return [float(number) for number in re.findall(r"-?\d+\.\d+", text)]
+def pictures(cell):
+    """The pictures that a code cell draws, as arrays of colours from 0 to 255."""
+    found = [o.data["image/png"] for o in cell.outputs if "image/png" in o.get("data", {})]
+    return [255 * imread(io.BytesIO(base64.b64decode(png))) for png in found]
 
 
-def block(kind, text):
+def block(kind, answer):
     """The fenced block of a kind in an answer."""
-    return re.search(rf"```{kind}\n(.*?)```", text, re.DOTALL).group(1)
+    return re.search(rf"```{kind}\n(.*?)```", answer, re.DOTALL).group(1)
 
 
 @pytest.fixture(scope="module")
-def committed():
-    return nbformat.read(PATH, as_version=4)
-
-
-@pytest.fixture(scope="module")
-def answers(committed):
-    """The answers to the exercises: markdown, folded until a reader asks for them."""
-    return [cell.source for cell in committed.cells if "<details>" in cell.source]
-
-
-@pytest.fixture(scope="module")
-def executed(committed, answers):
+def executed():
     """The notebook after a run, with the code of each answer in a cell at its end."""
-    notebook = copy.deepcopy(committed)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    notebook.cells += [nbformat.v4.new_code_cell(block("python", answer)) for answer in answers]
+    notebook = copy.deepcopy(NOTEBOOK)
+    notebook.cells += [nbformat.v4.new_code_cell(block("python", answer)) for answer in ANSWERS]
     with pytest.MonkeyPatch.context() as patch:
         # Aesara's default configuration, the search for a BLAS library included.
         patch.delenv("AESARA_FLAGS", raising=False)
-        patch.setenv("PYTHONWARNINGS", "default")
+        # NumPy warns where it is told to do without features that the processor does not have.
+        ignored = "ignore:During parsing environment variable"
+        patch.setenv("PYTHONWARNINGS", f"default,{ignored}")
         client = nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3")
-        return client.execute(cwd=str(PATH.parent))
+        # Where it plays the browser for widgets, nbclient may miss a reply and wait for ever.
+        client.widget_registry = {}
+        return client.execute(cwd=str(ROOT / "scripts"))
 
 
 @pytest.fixture(scope="module")
 def printed(executed):
     """What each code cell prints, by the cell's name."""
-    return {cell.id: shown(cell)[0] for cell in executed.cells if cell.cell_type == "code"}
+    return {cell.id: text(cell) for cell in executed.cells if cell.cell_type == "code"}
 
 
 @needs_compiler
-def test_the_committed_outputs_are_those_of_a_run(committed, executed):
-    for fresh, old in zip(executed.cells, committed.cells):
-        if old.cell_type != "code":
+def test_committed_outputs_are_those_of_a_run(executed):
+    for fresh, old in zip(executed.cells, NOTEBOOK.cells):
+        if old.cell_type != "code" or old.id == "live-sliders":
             continue
-        (fresh_text, fresh_pictures), (old_text, old_pictures) = shown(fresh), shown(old)
-        assert fresh_text == old_text
-        assert len(fresh_pictures) == len(old_pictures)
+        assert text(fresh) == text(old)
+        assert len(pictures(fresh)) == len(pictures(old))
         if drawn_with_pinned_versions():
-            assert fresh_pictures == old_pictures
+            for drawn, committed in zip(pictures(fresh), pictures(old)):
+                # Another processor computes other last bits, which move lines by next to nothing.
+                np.testing.assert_allclose(drawn, committed, atol=4)
 
 
-def test_nothing_is_written_to_stderr(executed):
-    names = {output.get("name") for cell in executed.cells for output in cell.get("outputs", [])}
-    assert "stderr" not in names
+def test_nothing_is_written_to_stderr_but_that_it_compiles(executed):
+    outputs = [output for cell in executed.cells for output in cell.get("outputs", [])]
+    lines = "".join(o.text for o in outputs if o.get("name") == "stderr").splitlines()
+    assert [line for line in lines if not line.startswith("Compiling C++")] == []
 
 
-def test_it_prints_the_article_s_tables(printed):
+def test_tables_are_the_article_s(printed):
     for name in ("gd", "rmsprop"):
-        assert printed[f"{name}-train"].rstrip().splitlines() == (
-            article.CONDITIONS[name].published_lines
-        )
+        published = article.CONDITIONS[name].published_lines
+        assert printed[f"{name}-train"].rstrip().splitlines() == published
     assert printed["compare-lines"].count("22 of 22 lines exact") == 2
     assert "2 of 2 lines exact" in printed["rprop-train"]
-    assert "5 ones, counted as 4.98" in printed["unseen-predict"]
 
 
-def test_scan_gives_the_article_s_arrays(printed):
-    assert printed["scan-1"] == "array([10, 20, 40], dtype=int32)"
-    rows = "array([[2., 1.],\n       [4., 3.],\n       [9., 7.]], dtype=float32)"
-    assert printed["scan-2"] == rows
+def test_sliders_draw_or_a_sentence_says_what_is_missing(executed):
+    (cell,) = [cell for cell in executed.cells if cell.id == "live-sliders"]
+    assert len(pictures(cell)) == 1 or text(cell).startswith("The sliders need ipywidgets")
 
 
-def test_the_gradient_by_hand_is_aesara_s(printed):
-    for line in printed["bptt-compare"].splitlines():
-        by_hand, by_aesara = numbers(line)
-        assert by_hand == pytest.approx(by_aesara, rel=1e-5)
-
-
-def test_a_smaller_rate_ends_lower_by_its_square(printed):
-    rates, costs, jumps = np.transpose(
-        [numbers(line) for line in printed["plateau-train"].splitlines() if "rate" in line]
-    )
-    np.testing.assert_allclose(costs / costs[0], (rates / rates[0]) ** 2, rtol=0.03)
-    np.testing.assert_allclose(jumps, 4 / 3, atol=0.01)
-
-
-def test_the_reader_s_own_optimizer_and_network_learn(printed):
-    assert numbers(printed["adam-train"])[-2:] == [1, 1]
-    costs = numbers(printed["tanh-train"])
-    assert costs == sorted(costs, reverse=True)
-    assert costs[-1] == 0
+def test_own_optimizer_classifier_and_network_learn(printed):
+    assert printed["adam-train"].endswith("wx =   1.0000, wRec =   1.0000\n")
+    assert printed["class-train"].endswith("accuracy on all sequences 100.0%\n")
     assert printed["tanh-long"].startswith("98000 of 98000 ")
 
 
+def test_garch_likelihood_and_gradient_are_aesara_s(printed):
+    by_loop, by_aesara = (line.split(",")[1] for line in printed["beyond-garch"].splitlines())
+    assert by_loop == by_aesara
+
+
 @needs_compiler
-def test_the_answers_print_what_they_say(executed, answers):
-    assert len(answers) == 5
-    for cell, answer in zip(executed.cells[-len(answers) :], answers):
-        assert shown(cell)[0] == block("text", answer)
-    # Without its bias a tanh network is odd in x, and an exclusive or is even: 1 is the least mean.
-    assert "cost 1.000, largest answer 0.0\n" in block("text", answers[4])
+def test_answers_print_what_they_say(executed):
+    assert len(ANSWERS) == 6
+    for cell, answer in zip(executed.cells[-len(ANSWERS) :], ANSWERS):
+        assert text(cell) == block("text", answer)
