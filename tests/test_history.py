@@ -38,6 +38,13 @@ def test_it_draws_its_costs():
     assert (line.get_label(), ax.get_yscale()) == ("a run", "linear")
 
 
+def test_nine_runs_in_one_picture_have_nine_looks():
+    ax = pytest.importorskip("matplotlib.figure").Figure().subplots()
+    for run in range(9):
+        HISTORY.plot(label=f"run {run}", ax=ax)
+    assert len({(line.get_color(), line.get_linestyle()) for line in ax.lines}) == 9
+
+
 @pytest.mark.parametrize(
     ("epoch", "costs", "last_weight", "said"),
     [
