@@ -386,24 +386,25 @@ def test_no_steps_have_no_last():
 @pytest.mark.parametrize(
     ("step", "n_states", "shapes"),
     [
-        pytest.param(lambda x, z: [x + 1, z * 2], 0, [(2, 3), (2, 4)], id="two sequences"),
-        pytest.param(lambda x, s, r: [x * s, r * 2], 2, [(2, 4), (4,), (7,)], id="two states"),
-        pytest.param(lambda x, s: [s * s, x + 1], 1, [(2, 4), (7,)], id="a state and a result"),
-        pytest.param(lambda x, s: [s * s + x], 1, [(3, 1), (4,)], id="one number per step"),
-        pytest.param(lambda x, s: [s * s, x * 2], 1, [(3, 1), (4,)], id="and a result of it"),
+        pytest.param(lambda x, z, w: [x + 1, z * w], 0, [(2, 3), (2, 4)], id="two sequences"),
+        pytest.param(lambda x, s, r, w: [x * s, r * w], 2, [(2, 4), (4,), (7,)], id="two states"),
+        pytest.param(lambda x, s, w: [s * w, x + 1], 1, [(2, 4), (7,)], id="a state, a result"),
+        pytest.param(lambda x, s, w: [s * w + x], 1, [(3, 1), (4,)], id="one number per step"),
+        pytest.param(lambda x, s, w: [s * s, x * w], 1, [(3, 1), (4,)], id="and a result of it"),
     ],
 )
 def test_shapes_that_only_the_call_shows(step, n_states, shapes):
-    inputs = [T.TensorType("float64", (None,) * len(shape))() for shape in shapes]
+    *inputs, w = [T.TensorType("float64", (None,) * len(shape))() for shape in (*shapes, ())]
     sequences, starts = inputs[: len(inputs) - n_states], inputs[len(inputs) - n_states :]
-    n_results = len(step(*inputs)) - n_states
-    results, _ = aesara.scan(step, sequences, starts + [None] * n_results)
+    n_results = len(step(*inputs, w)) - n_states
+    results = scan(step, sequences, starts + [None] * n_results, w)
     results = results if isinstance(results, list) else [results]
-    gradients = aesara.grad(sum(T.exp(r).sum() + r[-1].sum() for r in results), starts)
-    arrays = [array.astype("f8") for array in values(*shapes)]
-    loop = compile_function(inputs, results + gradients)
+    loss = sum(T.exp(result).sum() + result[-1].sum() for result in results)
+    outputs = [*results, *aesara.grad(loss, [*starts, w])]
+    loop = compile_function([*inputs, w], outputs)
     assert count(loop, Scan) == 0
-    for a, b in zip(loop(*arrays), compile_in_python(inputs, results + gradients)(*arrays)):
+    arrays = [array.astype("f8") for array in values(*shapes, ())]
+    for a, b in zip(loop(*arrays), compile_in_python([*inputs, w], outputs)(*arrays)):
         np.testing.assert_allclose(a, b, rtol=1e-12)
 
 

@@ -212,10 +212,6 @@ def _step(inner: FunctionGraph, before: list, after: list, n_states: int) -> Com
     shared_by_all = [all(axis) for axis in zip(*shared)]
     if not all(s == shared_by_all for s in shared[len(before) - n_states :]):
         return None
-    # So they have where they are computed from an array that has.
-    full = {var for var, s in zip(before, shared) if s == shared_by_all}
-    if not all(full.intersection(ancestors([var])) for var in after):
-        return None
     inputs = [scalars[var] for var in before]
     outputs = [scalars[var] for var in after]
     step = Composite(inputs, [identity(out) if out in inputs else out for out in outputs])
