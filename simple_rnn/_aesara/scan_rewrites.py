@@ -109,10 +109,10 @@ def loop_in_place_of(fgraph: FunctionGraph, node: Apply, rewriter: GraphRewriter
     # What a step computes, without what nothing uses, and simplified as in a scan.
     unused = [k for k, output in enumerate(node.outputs) if not fgraph.clients[output]]
     _, unused = scan_can_remove_outs(node.op, unused)
-    *step, info, inputs, kept = compress_outs(node.op, unused, node.inputs)
-    inner = FunctionGraph(*step, clone=True)
+    *graph, info, inputs, used = compress_outs(node.op, unused, node.inputs)
+    inner = FunctionGraph(*graph, clone=True)
     rewriter.rewrite(inner)
-    outputs = [node.outputs[k] for k in kept]
+    outputs = [node.outputs[k] for k in used]
     args = ScanArgs(inputs, outputs, inner.inputs, inner.outputs, info, clone=False)
 
     arrays, states, totals = [], [], []
