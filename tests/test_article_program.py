@@ -13,7 +13,9 @@ PROGRAM = article_program.__file__
 def test_the_program_prints_the_article_s_lines(name, flags):
     # Aesara's own settings: floatX is float64 until the program sets it.
     result = run_python("-Werror", PROGRAM, "--condition", name, flags=flags)
-    assert (result.returncode, result.stderr) == (0, "")
+    # A first run on a machine says that it compiles.
+    said = [line for line in result.stderr.splitlines() if not line.startswith("Compiling C++")]
+    assert (result.returncode, said) == (0, [])
     assert result.stdout.splitlines() == article.CONDITIONS[name].published_lines
 
 
