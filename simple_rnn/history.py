@@ -146,7 +146,7 @@ class TrainingDiverged(ArithmeticError):
         weights = self.history.weights[self.epoch - 1]
         before = f" (the one before: {self.history.costs[self.epoch - 2]:.6g})"
         if not np.isfinite(weights).all():
-            why = "the weights are not finite; start again from new ones with a smaller rate"
+            why = "the weights are not finite: an infinite gradient, or too large a learning rate?"
         elif np.isnan(cost) or self.epoch == 1:
             why = "the loss is not finite at these weights: the logarithm of 0, or a division by 0?"
         else:

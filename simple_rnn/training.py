@@ -83,8 +83,8 @@ def compile_train_model(
         The sequences, time-major; copied, so that later changes have no effect. Its dtype is that
         of the computation.
     loss : callable
-        ``loss(y_, y_hypo)`` returns a symbolic scalar from the targets and the outputs, both
-        symbolic and of one shape. The article's is the sum of squares, the default.
+        ``loss(y_, y_hypo)``, the targets first, returns a symbolic scalar from the targets and the
+        outputs, both symbolic and of one shape. The article's is the sum of squares, the default.
 
     Returns
     -------
@@ -141,7 +141,8 @@ def _state_update(
             shape = None if y is None else _answers(y_t, y).tag.test_value.shape
         if y is not None and shape != y.shape:
             raise ValueError(
-                f"state_update gives answers of shape {shape}; expected {y.shape}, as y has"
+                f"state_update gives answers of shape {shape}; expected {y.shape}, as y has:"
+                " return one per sample at each step"
             )
     with folding_in_python():
         return net.state_update(x_t, s0)
@@ -319,8 +320,9 @@ def compile_predict(
         x = np.asarray(x, dtype)
         if x.ndim != ndim:
             raise ValueError(
-                f"x has shape {x.shape}; expected {ndim} axes, (seq_len, num_samples): a single"
-                " sequence is a column, np.reshape(sequence, (-1, 1))"
+                f"x has shape {x.shape}; expected {ndim} axes: time first, then samples (a single"
+                " sequence is x[:, np.newaxis]), and with compile_predict(net, ndim=3) the numbers"
+                " of a step"
             )
         return function(x)
 

@@ -49,7 +49,7 @@ def test_nine_runs_in_one_picture_have_nine_looks():
     ("epoch", "costs", "last_weight", "said"),
     [
         (3, [5, 4, np.inf], 1e9, "inf (the one before: 4): the steps are too large; start"),
-        (3, [5, 4, np.nan], np.nan, "nan (the one before: 4): the weights are not finite; start"),
+        (3, [5, 4, np.nan], np.nan, "nan (the one before: 4): the weights are not finite: an"),
         (
             3,
             [5, 4, np.nan],

@@ -19,6 +19,10 @@ nbformat = pytest.importorskip("nbformat")
 NOTEBOOK = nbformat.read(ROOT / "scripts" / "walkthrough.ipynb", as_version=4)
 # The answers to the exercises: markdown, folded until a reader asks for them.
 ANSWERS = [cell.source for cell in NOTEBOOK.cells if "<details>" in cell.source]
+# What the sliders do, after all other cells have run.
+MOVED = """for rate in (0.01, 1e-4):
+    show("RMSProp", rate, w_x=0.09, w_rec=0.01)
+    print(live_models["RMSProp"].history.costs[-1])"""
 needs_compiler = pytest.mark.skipif(
     not aesara.config.cxx, reason="without a compiler the graphs and the last bits are others"
 )
@@ -47,6 +51,7 @@ def executed():
     """The notebook after a run, with the code of each answer in a cell at its end."""
     notebook = copy.deepcopy(NOTEBOOK)
     notebook.cells += [nbformat.v4.new_code_cell(block("python", answer)) for answer in ANSWERS]
+    notebook.cells.append(nbformat.v4.new_code_cell(MOVED))
     with pytest.MonkeyPatch.context() as patch:
         # Aesara's default configuration, the search for a BLAS library included.
         patch.delenv("AESARA_FLAGS", raising=False)
@@ -111,5 +116,11 @@ def test_garch_likelihood_and_gradient_are_aesara_s(printed):
 @needs_compiler
 def test_answers_print_what_they_say(executed):
     assert len(ANSWERS) == 6
-    for cell, answer in zip(executed.cells[-len(ANSWERS) :], ANSWERS):
+    for cell, answer in zip(executed.cells[-len(ANSWERS) - 1 : -1], ANSWERS):
         assert text(cell) == block("text", answer)
+
+
+def test_a_slider_moved_at_the_end_trains_at_its_rate(executed):
+    outputs = [output for output in executed.cells[-1].outputs if output.get("name") == "stdout"]
+    fast, slow = map(float, "".join(output.text for output in outputs).split())
+    assert fast > 0.1 > 1e-3 > slow
