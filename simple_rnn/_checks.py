@@ -7,13 +7,15 @@ what is expected.
 from __future__ import annotations
 
 import reprlib
+import warnings
 from typing import Any
 
 import numpy as np
+from aesara.compile.sharedvalue import SharedVariable
 from aesara.graph.basic import ancestors
 from aesara.tensor.var import TensorVariable
 
-__all__ = ["check_answers", "check_rng", "float_arrays", "show"]
+__all__ = ["check_rng", "check_states", "float_arrays", "show"]
 
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 70
@@ -51,14 +53,24 @@ def float_arrays(**arrays: Any) -> list[np.ndarray]:
     return checked
 
 
-def check_answers(y_t: Any, params: list) -> None:
-    """Raise an error unless ``y_t`` is symbolic, computed from parameters that are all listed."""
-    if not isinstance(y_t, TensorVariable):
+def check_states(y_t: Any, params: list, data: list, y_shape: tuple[int, ...]) -> None:
+    """Check what ``state_update`` returned for the data: that it fits, and what it uses."""
+    if not isinstance(y_t, TensorVariable) or y_t.ndim < 2:
         raise TypeError(
-            f"state_update returned {show(y_t)}; expected a symbolic matrix: scan returns two"
-            " things, h, _ = aesara.scan(...)"
+            f"state_update returned {show(y_t)}; expected a symbolic matrix, one row per step (scan"
+            " returns two things: y_t, _ = aesara.scan(...))"
         )
-    used = (v for v in ancestors([y_t]) if getattr(v.tag, "is_parameter", False))
-    missing = [v for v in used if v not in params]
+    shape = y_t.tag.test_value.shape
+    shape = shape if len(shape) == len(y_shape) else shape[1:]
+    if shape != y_shape:
+        raise ValueError(
+            f"state_update gives answers of shape {shape} where y has {y_shape}; expected the same:"
+            " one answer per sample at each step"
+        )
+    shared = [v for v in ancestors([y_t]) if isinstance(v, SharedVariable)]
+    others = [v for v in shared if v not in params and v not in data]
+    missing = [v for v in others if getattr(v.tag, "is_parameter", False)]
     if missing:
         raise ValueError(f"net.params is {params}; expected {missing} in it too")
+    if others:
+        warnings.warn(f"{others} is not in net.params, and so is not trained", stacklevel=3)

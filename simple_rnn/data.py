@@ -37,8 +37,8 @@ class CountingDataset:
         finite numbers. Your own network may have several numbers per step: (seq_len, num_samples,
         n_inputs).
     y : ndarray of shape (num_samples,)
-        The target of each sequence: the number of its ones. With (seq_len, num_samples) there is a
-        target at every step.
+        The target of each sequence: the number of its ones. It may be several numbers,
+        (num_samples, n_outputs), or there may be a target at every step, (seq_len, num_samples).
     s0 : ndarray of shape (num_samples,), optional
         The state before the first step; None stands for zeros.
 
@@ -71,9 +71,10 @@ class CountingDataset:
                 f"x has shape {x.shape}; expected (seq_len, num_samples), both at least 1: a single"
                 " sequence is a column, np.reshape(sequence, (-1, 1))"
             )
-        for name, array in (("y", y), ("s0", s0)):
-            at_every_step = name == "y" and array.shape == x.shape[:2]
-            if array.shape != x.shape[1:2] and not at_every_step:
+        num_samples = x.shape[1:2]
+        y_fits = y.shape[:1] == num_samples or y.shape[:2] == x.shape[:2]
+        for name, array, fits in (("y", y, y_fits), ("s0", s0, s0.shape == num_samples)):
+            if not fits:
                 raise ValueError(
                     f"{name} has shape {array.shape} where x has shape {x.shape}; expected one"
                     " entry per column of x. Time comes first: is it x.T?"

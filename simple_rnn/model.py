@@ -25,6 +25,7 @@ import aesara.tensor as T
 import numpy as np
 from aesara.compile.sharedvalue import SharedVariable
 from aesara.tensor.var import TensorVariable
+from numpy.random import RandomState
 
 from simple_rnn._aesara.graphs import shared_array
 from simple_rnn._checks import check_rng
@@ -90,12 +91,7 @@ class simpleRNN:
     """
 
     def __init__(
-        self,
-        slen: int,
-        nx: int,
-        nrec: int,
-        rng: np.random.RandomState | None = None,
-        dtype: str = "float32",
+        self, slen: int, nx: int, nrec: int, rng: RandomState | None = None, dtype: str = "float32"
     ) -> None:
         if (nx, nrec) != (1, 1):
             raise ValueError(f"nx is {nx} and nrec is {nrec}; expected 1 and 1, one weight of each")
@@ -154,14 +150,14 @@ class simpleRNN:
 
     @weights.setter
     def weights(self, values: Sequence[float]) -> None:
-        old_values = [p.get_value() for p in self.params]
-        n_weights = sum(old.size for old in old_values)
-        if np.shape(values) != (n_weights,):
-            raise ValueError(f"weights has shape {np.shape(values)}; expected ({n_weights},)")
-        # Cut the values into one part for each parameter.
-        parts = np.split(np.asarray(values), np.cumsum([old.size for old in old_values])[:-1])
-        for p, old, part in zip(self.params, old_values, parts):
-            p.set_value(part.reshape(old.shape).astype(old.dtype))
+        shape = np.shape(self.weights)
+        if np.shape(values) != shape:
+            raise ValueError(f"weights has shape {np.shape(values)}; expected {shape}")
+        entries = iter(values)
+        for p in self.params:
+            new = p.get_value()
+            new.flat = [next(entries) for _ in new.flat]
+            p.set_value(new)
 
     def __repr__(self) -> str:
         """Return the class and the names of its parameters."""

@@ -27,7 +27,7 @@ from collections.abc import Sequence
 from functools import partial, reduce
 from numbers import Real
 from operator import add
-from typing import Any
+from typing import Any, Union
 
 import aesara
 import aesara.tensor as T
@@ -51,6 +51,7 @@ __all__ = [
 ]
 
 FLOATS = ("float32", "float64")
+Rate = Union[float, TensorVariable]  # a number, or a shared variable that holds one
 
 
 def constant_like(param: SharedVariable, value: float | TensorVariable) -> TensorVariable:
@@ -91,19 +92,17 @@ class Optimizer:
         If ``learning_rate`` is not a number above 0.
     """
 
-    def __init__(
-        self, params: Sequence[SharedVariable], learning_rate: float | TensorVariable
-    ) -> None:
+    def __init__(self, params: Sequence[SharedVariable], learning_rate: Rate) -> None:
         self.params = check_params(params)
         self.learning_rate = learning_rate
 
     @property
-    def learning_rate(self) -> float | TensorVariable:
+    def learning_rate(self) -> Rate:
         """The step size. It can be set once: functions are compiled with it."""
         return self._learning_rate
 
     @learning_rate.setter
-    def learning_rate(self, value: float | TensorVariable) -> None:
+    def learning_rate(self, value: Rate) -> None:
         if hasattr(self, "_learning_rate"):
             raise AttributeError(
                 "learning_rate cannot be changed once it is compiled; to change it later, make the"
@@ -130,8 +129,10 @@ class Optimizer:
         ValueError
             If ``loss`` is not a symbolic scalar, or does not depend on one of the parameters.
         """
-        if getattr(loss, "ndim", None) != 0:
-            raise ValueError(f"loss is {show(loss)}; expected a symbolic scalar: loss.sum()")
+        if getattr(loss, "ndim", None) != 0 or loss.dtype not in FLOATS:
+            raise ValueError(
+                f"loss is {show(loss)}; expected a symbolic scalar of floats: loss.sum()"
+            )
         try:
             gradients = aesara.grad(loss, self.params)
         except DisconnectedInputError:
@@ -185,9 +186,7 @@ class GradientDescentOptimizer(Optimizer):
     exact, and the result is rounded, as by a processor's fused multiply-add but for rare ties.
     """
 
-    def __init__(
-        self, params: Sequence[SharedVariable], learning_rate: float | TensorVariable = 1e-5
-    ) -> None:
+    def __init__(self, params: Sequence[SharedVariable], learning_rate: Rate = 1e-5) -> None:
         super().__init__(params, learning_rate)
 
     def minimize(self, loss: TensorVariable) -> Updates:
@@ -251,9 +250,7 @@ class RMSPropOptimizer(Optimizer):
     FLOOR = 1e-4  # the smallest standard deviation
     FALLBACK = 0.1  # this share of the parameter replaces a gradient that is not finite
 
-    def __init__(
-        self, params: Sequence[SharedVariable], learning_rate: float | TensorVariable = 0.001
-    ) -> None:
+    def __init__(self, params: Sequence[SharedVariable], learning_rate: Rate = 0.001) -> None:
         super().__init__(params, learning_rate)
 
     def minimize(
@@ -335,9 +332,7 @@ class RpropOptimizer(Optimizer):
     last step back.
     """
 
-    def __init__(
-        self, params: Sequence[SharedVariable], learning_rate: float | TensorVariable = 0.001
-    ) -> None:
+    def __init__(self, params: Sequence[SharedVariable], learning_rate: Rate = 0.001) -> None:
         super().__init__(params, learning_rate)
 
     def minimize(

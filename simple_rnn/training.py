@@ -9,6 +9,7 @@ import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from inspect import signature
 from math import isfinite
 from typing import Any, Callable
 
@@ -18,14 +19,8 @@ from aesara.compile.sharedvalue import SharedVariable
 from aesara.tensor.var import TensorVariable
 
 from simple_rnn._aesara.calls import bare_call
-from simple_rnn._aesara.graphs import (
-    aesara_flags,
-    folding_in_python,
-    shared_array,
-    trying_out,
-    updates_in_type,
-)
-from simple_rnn._checks import check_answers
+from simple_rnn._aesara.graphs import building_graph, shared_array, trying_out, updates_in_type
+from simple_rnn._checks import check_states
 from simple_rnn.data import CountingDataset
 from simple_rnn.history import (
     REPORT_EVERY,
@@ -69,8 +64,8 @@ def compile_train_model(
 ) -> TrainModel:
     """Compile one epoch of training on the whole dataset.
 
-    The loss compares the last output of each sequence, ``y_t[-1]``, with its target; with a target
-    at every step, all outputs.
+    The loss compares the last output of each sequence, ``y_t[-1]``, with its target; where the
+    targets have as many axes as the outputs, those of every step.
 
     Parameters
     ----------
@@ -83,8 +78,9 @@ def compile_train_model(
         The sequences, time-major; copied, so that later changes have no effect. Its dtype is that
         of the computation.
     loss : callable
-        ``loss(y_, y_hypo)``, the targets first, returns a symbolic scalar from the targets and the
-        outputs, both symbolic and of one shape. The article's is the sum of squares, the default.
+        ``loss(y_, y_hypo)`` returns a symbolic scalar from the targets and the outputs, both
+        symbolic and of one shape. They are given by these names. The article's is the sum of
+        squares, the default.
 
     Returns
     -------
@@ -94,11 +90,16 @@ def compile_train_model(
     Raises
     ------
     TypeError
-        If ``optimizer`` is a class, the network's answers are not symbolic, or an update does not
-        fit its variable.
+        If ``optimizer`` is a class, the loss has other arguments, the network's answers are not
+        symbolic, or an update does not fit its variable.
     ValueError
         If the network does not fit the data, the loss is not a scalar, or a parameter or an
         accumulator is left out.
+
+    Warns
+    -----
+    UserWarning
+        If the network computes with a shared variable that is not in its ``params``.
 
     Notes
     -----
@@ -109,43 +110,24 @@ def compile_train_model(
     if isinstance(optimizer, type):
         name = optimizer.__name__
         raise TypeError(f"optimizer is the class {name}; expected an object: {name}(net.params)")
+    if not {"y_", "y_hypo"} <= set(signature(loss).parameters):
+        raise TypeError(f"loss takes {signature(loss)}; expected (y_, y_hypo): targets, outputs")
     # The article's names: y_ for the targets, y_hypo for the network's answers, train_op for the
     # updates.
     x_t = shared_array(dataset.x, name="x_t")
     y_ = shared_array(dataset.y, name="y_")
     s0 = shared_array(dataset.s0, name="s0")
-    with aesara_flags(floatX=x_t.dtype):  # the dtype of plain numbers, and of T.zeros
-        y_t = _state_update(net, x_t, s0, dataset.y)
-        y_hypo = _answers(y_t, dataset.y)
-        cost = loss(y_, y_hypo)
-        train_op = updates_in_type(optimizer.minimize(cost), getattr(optimizer, "params", ()))
-        function = compile_function(inputs=[], outputs=[cost], updates=train_op)
-    return TrainModel(net, function, updated=[variable for variable, _ in train_op])
-
-
-def _answers(y_t: TensorVariable, y: np.ndarray) -> TensorVariable:
-    """Return the outputs that have a target: the last of each sequence, or those of every step."""
-    return y_t if y.ndim == 2 else y_t[-1]
-
-
-def _state_update(
-    net: simpleRNN, x_t: TensorVariable, s0: TensorVariable, y: np.ndarray | None = None
-) -> TensorVariable:
-    """Return ``net.state_update(x_t, s0)``; your own network is first tried out on the data."""
-    if type(net) is not simpleRNN:
-        # So an operation that does not fit raises its error at the line where it is written.
-        # Aesara cannot take gradients of such a graph: below, another is built to train.
+    with building_graph(x_t.dtype):
+        # First the network is tried out on the data, so that an operation that does not fit raises
+        # its error at the line where it is written. Aesara takes no gradients of such a graph.
         with trying_out():
-            y_t = net.state_update(x_t, s0)
-            check_answers(y_t, net.params)
-            shape = None if y is None else _answers(y_t, y).tag.test_value.shape
-        if y is not None and shape != y.shape:
-            raise ValueError(
-                f"state_update gives answers of shape {shape}; expected {y.shape}, as y has:"
-                " return one per sample at each step"
-            )
-    with folding_in_python():
-        return net.state_update(x_t, s0)
+            check_states(net.state_update(x_t, s0), net.params, [x_t, s0], dataset.y.shape)
+        y_t = net.state_update(x_t, s0)
+        y_hypo = y_t if y_t.ndim == y_.ndim else y_t[-1]
+        cost = loss(y_=y_, y_hypo=y_hypo)
+        train_op = updates_in_type(optimizer.minimize(cost), getattr(optimizer, "params", ()))
+    function = compile_function(inputs=[], outputs=[cost], updates=train_op)
+    return TrainModel(net, function, updated=[variable for variable, _ in train_op])
 
 
 @dataclass(eq=False)
@@ -233,7 +215,7 @@ def train(
     Warns
     -----
     RuntimeWarning
-        If the gradient was not finite at some epochs, where the cost was.
+        If the gradient was not finite at some epochs, where the cost was, or no weight changed.
 
     Examples
     --------
@@ -283,6 +265,13 @@ def train(
             RuntimeWarning,
             stacklevel=2,
         )
+    if epochs and cost and net.weights == initial_weights:
+        warnings.warn(
+            "no weight changed: is the learning rate too small, or the gradient of the loss 0, as"
+            " that of T.round, a comparison or an accuracy is?",
+            RuntimeWarning,
+            stacklevel=2,
+        )
     report(final_line(net.weights, names))
     return history
 
@@ -311,9 +300,9 @@ def compile_predict(
     dtype = net.params[0].dtype
     x_t = T.tensor(dtype, (None,) * ndim, name="x_t")
     s0 = T.zeros((x_t.shape[1],), dtype)
-    with aesara_flags(floatX=x_t.dtype):
-        y_t = _state_update(net, x_t, s0)
-        function = compile_function(inputs=[x_t], outputs=y_t if every_step else y_t[-1])
+    with building_graph(dtype):
+        y_t = net.state_update(x_t, s0)
+    function = compile_function(inputs=[x_t], outputs=y_t if every_step else y_t[-1])
 
     def predict(x: Any) -> np.ndarray:
         """Return the answer to each sequence of time-major ``x``."""

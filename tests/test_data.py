@@ -75,7 +75,7 @@ Y = X.sum(axis=0)
         (lambda: CountingDataset(X.T, Y), "y has shape (20,) where x has shape (20, 10)"),
         (lambda: CountingDataset(X[:, :10].T, X[:, :10].sum(axis=0)), "pass x.T"),
         (lambda: CountingDataset(X, Y[1:]), "expected one entry per column of x"),
-        (lambda: CountingDataset(X, Y[:, np.newaxis]), "y has shape (20, 1)"),
+        (lambda: CountingDataset(X, Y[np.newaxis]), "y has shape (1, 20)"),
         (lambda: CountingDataset(X, Y, [0.0]), "s0 has shape (1,)"),
         (lambda: CountingDataset(X[:, 0], Y), "np.reshape(sequence, (-1, 1))"),
         (lambda: CountingDataset(X[:0], Y), "x has shape (0, 20)"),

@@ -188,7 +188,8 @@ P = aesara.shared(np.array([4.0]), name="p")
         (lambda: RMSPropOptimizer([P], np.nan), "learning_rate is nan; expected"),
         (lambda: RMSPropOptimizer(P * 2), "expected shared variables of floats"),
         (lambda: RMSPropOptimizer([aesara.shared(1)]), "expected shared variables of floats"),
-        (lambda: RMSPropOptimizer([P]).minimize(P**2), "expected a symbolic scalar: loss.sum()"),
+        (lambda: RMSPropOptimizer([P]).minimize(P**2), "expected a symbolic scalar"),
+        (lambda: RMSPropOptimizer([P]).minimize(T.gt(P, 0).sum()), "scalar of floats"),
         (lambda: RMSPropOptimizer([P]).minimize((P**2).sum(), rescale=0), "rescale is 0; expected"),
         (
             lambda: RMSPropOptimizer([P]).minimize(T.dscalar()),

@@ -68,7 +68,7 @@ def test_a_run_of_the_article_enters_the_checks_four_times_at_most(monkeypatch):
             entered.append(check.__name__)
             return check(*arguments, **keywords)
 
-        for module in (simple_rnn.data, simple_rnn.model, simple_rnn.optimizers):
+        for module in (simple_rnn.data, simple_rnn.model, simple_rnn.training):
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, counted)
     simple_rnn.article.run(simple_rnn.article.CONDITIONS["rprop"], n_epochs=1, report=None)

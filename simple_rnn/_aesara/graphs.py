@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from traceback import walk_tb
 from typing import Any
 
 import aesara
@@ -13,18 +14,16 @@ import numpy as np
 from aesara.compile.sharedvalue import SharedVariable
 from aesara.graph.basic import ancestors
 
-__all__ = [
-    "LOCK",
-    "aesara_flags",
-    "folding_in_python",
-    "shared_array",
-    "trying_out",
-    "updates_in_type",
-]
-
 # Aesara's configuration is that of the whole process: only one thread at a time may change it, and
 # none may compile meanwhile.
 LOCK = threading.RLock()
+
+
+HINT = (
+    "In formulas stand T.switch for if and np.where, T.maximum for max, T.tanh for math.tanh,"
+    " x.sum() for np.sum(x), and T.cast(..., x.dtype) around what is float64 among float32, like"
+    " np.sqrt(2); scripts/walkthrough.ipynb has a table."
+)
 
 
 @contextmanager
@@ -32,6 +31,20 @@ def aesara_flags(**flags: Any) -> Iterator[None]:
     """Change settings of Aesara for a while, in one thread at a time."""
     with LOCK, aesara.config.change_flags(**flags):
         yield
+
+
+@contextmanager
+def building_graph(dtype: str) -> Iterator[None]:
+    """Give plain numbers and T.zeros this dtype, and errors of your own formulas a hint."""
+    try:
+        with aesara_flags(floatX=dtype, cxx=""):
+            yield
+    except (AttributeError, TypeError, ValueError) as error:
+        *_, (frame, _) = walk_tb(error.__traceback__)
+        is_ours = frame.f_globals.get("__name__", "").startswith("simple_rnn")
+        if hasattr(error, "add_note") and not is_ours:  # from Python 3.11 on
+            error.add_note(HINT)
+        raise
 
 
 def folding_in_python() -> Any:
@@ -62,7 +75,7 @@ def updates_in_type(updates: Any, params: Sequence[SharedVariable]) -> list:
 
     Those that must have one are the parameters, and each accumulator that occurs in the updates.
     """
-    pairs = updates.items() if isinstance(updates, dict) else updates
+    pairs = updates.items() if isinstance(updates, dict) else updates or ()
     pairs = [(variable, T.as_tensor_variable(new)) for variable, new in pairs]
     used = ancestors([new for _, new in pairs])
     needed = [*params, *(v for v in used if getattr(v.tag, "is_accumulator", False))]
