@@ -79,18 +79,12 @@ def test_the_surface_of_another_step():
     for (i, j), value in np.ndenumerate(costs):
         net.weights = w[j], w[i]
         assert value == pytest.approx(np.square(predict(DATASET.x) - DATASET.y).sum(), rel=1e-5)
-    ax = pytest.importorskip("matplotlib.figure").Figure().subplots()
-    plot_cost(DATASET, limits=(-1, 2), ax=ax, net=net)
-    assert ax.collections[0].get_array()[0, 0] == costs[0, 0]
-    assert len(ax.lines) == 0  # the optimum is somewhere else
-
-
-def test_no_optimum_is_marked_where_it_is_not():
     plt = pytest.importorskip("matplotlib.pyplot")
     before = plt.figure()
-    ax = plot_cost(CountingDataset(DATASET.x, 2 * DATASET.y))
+    ax = plot_cost(DATASET, limits=(-1, 2), net=net)
     assert ax.figure is not before
-    assert len(ax.lines) == 0
+    assert ax.collections[0].get_array()[0, 0] == costs[0, 0]
+    assert len(ax.lines) == 0  # the optimum is somewhere else
     plt.close("all")
 
 
