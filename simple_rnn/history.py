@@ -16,14 +16,7 @@ from simple_rnn import plotting
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = [
-    "REPORT_EVERY",
-    "History",
-    "TrainingDiverged",
-    "cost_line",
-    "final_line",
-    "initial_line",
-]
+__all__ = ["History", "TrainingDiverged"]
 
 # How often the article prints the cost, in epochs.
 REPORT_EVERY = 100

@@ -34,14 +34,7 @@ from simple_rnn.model import simpleRNN
 from simple_rnn.numerics import compile_function
 from simple_rnn.optimizers import Optimizer
 
-__all__ = [
-    "TrainModel",
-    "compile_predict",
-    "compile_train_model",
-    "mean_of_squares",
-    "sum_of_squares",
-    "train",
-]
+__all__ = ["compile_predict", "compile_train_model", "mean_of_squares", "sum_of_squares", "train"]
 
 Loss = Callable[[TensorVariable, TensorVariable], TensorVariable]
 
