@@ -17,7 +17,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 FIGURES_FOLDER = Path(__file__).resolve().parents[1] / "figures"
-OPTIMIZER_NAMES = {"gd": "gradient descent", "rmsprop": "RMSProp", "rprop": "Rprop"}
+METHODS = {"gd": "gradient descent", "rmsprop": "RMSProp", "rprop": "Rprop"}
 COST = "cost (sum of squared errors)"
 # Not the style of the user's matplotlibrc.
 STYLE = ["default", {"savefig.dpi": 130, "figure.constrained_layout.use": True}]
