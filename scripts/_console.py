@@ -8,8 +8,6 @@ missing, a compiler that fails, Ctrl-C.
 from __future__ import annotations
 
 import argparse
-import atexit
-import gc
 import sys
 import time
 from collections.abc import Iterator
@@ -41,8 +39,6 @@ sys.excepthook = explain
 import simple_rnn  # noqa: E402, F401
 
 sys.excepthook = explain  # again: Aesara has put its own there
-# At its end Python would look through a million objects, those of the graphs, for garbage.
-atexit.register(gc.freeze)
 
 
 def run_main(main: Callable[[], int | None]) -> NoReturn:

@@ -1,16 +1,12 @@
 """scripts/check_evidence.py: its NumPy is the package's, and its tables are found again."""
 
-import shutil
-
 import _replay as replay
 import check_evidence
 import numpy as np
 import pytest
-from conftest import ROOT, drawn_with_pinned_versions
+from conftest import ROOT
 
 from simple_rnn import article, numpy_reference
-
-NAMES = ("evidence", "edge_of_stability")
 
 
 @pytest.mark.parametrize(
@@ -89,13 +85,3 @@ def test_committed_numbers_are_found_again():
     assert list(edge) == list(table)
     for column, values in table.items():
         assert edge[column] == pytest.approx(np.array(values), rel=1e-5), column
-
-
-def test_redraw_gives_the_committed_pictures(tmp_path):
-    for name in NAMES:
-        shutil.copy(ROOT / "figures" / f"{name}.csv", tmp_path)
-    check_evidence.main(["--redraw", "--output-dir", str(tmp_path)])
-    for name in NAMES:
-        drawn = (tmp_path / f"{name}.png").read_bytes()
-        if drawn_with_pinned_versions():
-            assert drawn == (ROOT / "figures" / f"{name}.png").read_bytes()

@@ -1,14 +1,27 @@
 """What all scripts have in common: they are leaves, and say what they lack."""
 
 import ast
+import shutil
 import signal
 
+import benchmark
+import check_evidence
+import learning_rate_study
+import make_figures
 import pytest
-from conftest import ROOT, finish, run_python, start_python
+from conftest import ROOT, changed_figures, finish, run_python, start_python
 
 SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
 NAMES = [path.stem for path in SCRIPTS if not path.stem.startswith("_")]
 IMPORTS = (ast.Import, ast.ImportFrom)
+# The scripts that draw, each with what computes its tables.
+DRAWING = [
+    (benchmark, "measure", []),
+    (check_evidence, "gather", []),
+    (learning_rate_study, "run_all", []),
+    (learning_rate_study, "run_all", ["--map"]),
+    (make_figures, "compute_losses", []),
+]
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
@@ -50,3 +63,15 @@ def test_ctrl_c_while_a_script_imports_is_status_130(package):
     process.send_signal(signal.SIGINT)
     result = finish(process)
     assert (result.returncode, result.stdout, result.stderr) == (130, "", "Interrupted.\n")
+
+
+def test_redraw_draws_every_committed_picture_without_computing(tmp_path, monkeypatch):
+    figures = ROOT / "figures"
+    for table in figures.glob("*.csv"):
+        shutil.copy(table, tmp_path)
+    for script, computes, options in DRAWING:
+        monkeypatch.setattr(script, computes, None)
+        script.main(["--redraw", *options, "--output-dir", str(tmp_path)])
+    missing = {path.name for path in figures.iterdir()} - {path.name for path in tmp_path.iterdir()}
+    assert missing == {"README.md"}
+    assert changed_figures(tmp_path) == []
