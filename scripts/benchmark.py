@@ -241,21 +241,12 @@ def measure(names: Iterable[str]) -> dict[str, dict[str, float]]:
     return columns
 
 
-def quantity(seconds: float) -> str:
-    """Return seconds as s, ms or us."""
-    if seconds >= 1:
-        return f"{seconds:.3g} s"
-    return f"{seconds * 1e3:.3g} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.3g} us"
-
-
 def print_table(table: dict[str, np.ndarray]) -> None:
-    """Print the table, one line per contestant."""
+    """Print the table, one line per contestant, in milliseconds."""
     _, _, *columns = table
-    print(f"{'':24}" + "".join(f"{column:>13}" for column in columns))
-    for row, (name, number) in enumerate(zip(table["contestant"], table["version"])):
-        values = [table[column][row] for column in columns]
-        cells = ["" if np.isnan(seconds) else quantity(seconds) for seconds in values]
-        print(f"{name} {number}".ljust(24) + "".join(f"{cell:>13}" for cell in cells))
+    print(f"{'milliseconds':24}" + "".join(f"{column:>14}" for column in columns))
+    for name, number, *seconds in zip(*table.values()):
+        print(f"{name} {number}".ljust(24) + "".join(f"{1e3 * s:14,.4f}" for s in seconds))
 
 
 def draw_scaling(table: dict[str, np.ndarray], figure: Figure) -> None:
