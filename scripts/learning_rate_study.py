@@ -83,7 +83,7 @@ def draw_learning_rate(table: dict[str, np.ndarray], figure: Figure) -> None:
     """
     ax = figure.subplots()
     colours = ("blue", "vermilion", "green")
-    for row, ((key, name), colour) in enumerate(zip(METHODS.items(), colours)):
+    for (key, name), colour in zip(METHODS.items(), colours):
         style = {"color": COLOURS[colour], "linestyle": "none", "clip_on": False}
         of_optimizer = table["optimizer"] == key
         rates, costs = (table[c][of_optimizer] for c in ("learning_rate", "final_cost"))
@@ -101,8 +101,7 @@ def draw_learning_rate(table: dict[str, np.ndarray], figure: Figure) -> None:
             share = np.mean(np.isinf(group))
             if share > 0:
                 edge = ax.get_xaxis_transform()  # the height in parts of the Axes
-                size = 3 + 6 * share
-                ax.plot(rate, 1 - 0.04 * row, "x", transform=edge, markersize=size, mew=2, **style)
+                ax.plot(rate, 1, "x", transform=edge, markersize=3 + 6 * share, mew=2, **style)
         chosen = article.CONDITIONS[key].learning_rate
         star = {"markersize": 17, "markeredgecolor": "black", "zorder": 4, **style}
         ax.plot(chosen, median[grid == chosen], "*", **star)

@@ -32,7 +32,8 @@ def a_study(**at_rates):
     return {name: np.array(values) for name, values in zip(columns, zip(*rows))}
 
 
-BOTH, SOON, ONE, NONE = (200, 300), (100, 100), (50, None), (None, None)
+BOTH, SOON, ONE = (200, 300), (100, 100), (50, None)
+MOST, ALL = (50, 50, None), (200, 200, 200)
 
 
 VERDICTS = [
@@ -44,8 +45,8 @@ VERDICTS = [
     ("rmsprop_without_trouble", (INFINITE,), FAILS),
     ("rmsprop_suits_better", (a_study(rmsprop=(BOTH, SOON, 0.01), gd=(BOTH, ONE, 0.02)),), HOLDS),
     ("rmsprop_suits_better", (a_study(rmsprop=(BOTH, SOON, 0.03), gd=(BOTH, ONE, 0.02)),), IN_PART),
-    # Soon for one seed alone is worse than later for both.
-    ("rmsprop_suits_better", (a_study(rmsprop=(ONE, BOTH, 0.03), gd=(SOON, NONE, 0.02)),), FAILS),
+    # Soon for most seeds is worse than later for all; and as soon as the other is not sooner.
+    ("rmsprop_suits_better", (a_study(rmsprop=(MOST, ALL, 0.03), gd=(ALL, MOST, 0.02)),), FAILS),
     ("strongly_nonlinear", (lambda w_x, w_rec: w_rec**40,), HOLDS),
     # Quadratic in the near window alone, where both weights are above -0.2.
     (
