@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, NoReturn
 
@@ -44,15 +41,6 @@ sys.excepthook = explain  # again: Aesara has put its own there
 def run_main(main: Callable[[], int | None]) -> NoReturn:
     """Run a script's ``main`` and exit with the status that it returns."""
     sys.exit(main())
-
-
-@contextmanager
-def progress(message: str) -> Iterator[None]:
-    """Say on stderr what is being done, and at its end how long it took."""
-    print(message, end=" ... ", file=sys.stderr, flush=True)
-    started = time.perf_counter()
-    yield
-    say(f"{time.perf_counter() - started:.1f} s")
 
 
 def option_parser(doc: str | None) -> argparse.ArgumentParser:

@@ -231,11 +231,11 @@ def measure(names: Iterable[str]) -> dict[str, dict[str, float]]:
     columns = {}
     for size in SIZES:
         column = "{} x {}".format(*size)
-        with _console.progress(f"Compiling and timing an epoch, {column}"):
-            epochs = {name: prepare(size, name) for name in names}
-            columns[column] = take_turns(epochs, SECONDS, ROUNDS)
-    with _console.progress("Timing first runs and further ones"):
-        runs = {name: time_runs(name) for name in (OURS, PLAIN)}
+        _console.say(f"Compiling and timing an epoch, {column}")
+        epochs = {name: prepare(size, name) for name in names}
+        columns[column] = take_turns(epochs, SECONDS, ROUNDS)
+    _console.say("Timing first runs and further ones")
+    runs = {name: time_runs(name) for name in (OURS, PLAIN)}
     columns["first run"] = {name: first for name, (first, _) in runs.items()}
     columns["further run"] = {name: further for name, (_, further) in runs.items()}
     return columns

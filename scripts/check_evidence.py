@@ -410,8 +410,8 @@ def main(arguments: list[str] | None = None) -> None:
     evidence = options.output_dir / "evidence.csv"
     edge = options.output_dir / "edge_of_stability.csv"
     if not options.redraw:
-        with _console.progress("Training in NumPy, in many ways"):
-            facts, table = gather()
+        _console.say("Training in NumPy, in many ways")
+        facts, table = gather()
         show(facts)
         rows = ((part, what, value) for part in facts for what, value in facts[part].items())
         write_table(evidence, ["part", "what", "value"], rows)

@@ -21,7 +21,7 @@ INFINITE = run(np.inf, diverged_at=2)
 
 
 def a_study(**at_rates):
-    """Runs at two rates with two seeds each: the epochs from which trained, and the last cost."""
+    """Runs at two rates, each with some seeds: the epochs from which trained, and the last cost."""
     rows = [
         (name, rate, np.nan if epoch is None else epoch, final_cost)
         for name, (*epochs, final_cost) in at_rates.items()
@@ -34,7 +34,6 @@ def a_study(**at_rates):
 
 BOTH, SOON, ONE = (200, 300), (100, 100), (50, None)
 MOST, ALL = (50, 50, None), (200, 200, 200)
-
 
 VERDICTS = [
     ("raised_rate_diverges", (LOW, [INFINITE, run(np.nan, diverged_at=3)]), HOLDS),
