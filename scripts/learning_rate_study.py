@@ -50,8 +50,9 @@ def run_all(runs: list[study.Settings], scheduler: str | None) -> list[study.Res
     """Return the results of the runs, in their order."""
     # Ctrl-C goes to every process of a terminal. Those started here leave it to this one.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # One thread per process: a compiled function makes one run at a time.
-    local = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": logging.CRITICAL}
+    # One thread per process: a compiled function makes one run at a time. The dashboard takes any
+    # free port.
+    local = {"threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": logging.CRITICAL}
     client = Client(scheduler) if scheduler else Client(**local)
     signal.signal(signal.SIGINT, before)
     with client:

@@ -5,38 +5,24 @@ import signal
 
 import learning_rate_study as script
 import pytest
-from conftest import ROOT, finish, run_python, start_python
-
-from simple_rnn import study
-
-SMALL_GRID = [run._replace(n_epochs=40) for run in script.GRID[::20]]
-# The script with that grid, on this machine's processes or on a cluster.
-SMALL_STUDY = """
-import sys
-import learning_rate_study as script
+from conftest import ROOT, finish, start_python
 from distributed import LocalCluster
 
-folder, where = sys.argv[1:]
-script.GRID = [run._replace(n_epochs=40) for run in script.GRID[::20]]
-options = ["--output-dir", folder]
-if where == "cluster":
-    cluster = LocalCluster(n_workers=1, dashboard_address=None)
-    options += ["--scheduler", cluster.scheduler_address]
-script.main(options)
-"""
+from simple_rnn import article, study
+
+RUNS = study.grid(article.CONDITIONS, [1e-5, 1e-3], seeds=[1, 2], seq_lens=[9, 10])
 
 
-@pytest.mark.parametrize("where", ["here", "cluster"])
-def test_dask_writes_the_table_that_one_process_writes(tmp_path, where):
-    path = str(ROOT / "scripts")
-    result = run_python("-c", SMALL_STUDY, str(tmp_path), where, PYTHONPATH=path)
-    assert result.returncode == 0, result.stderr
-    assert "63 of 63 runs\n" in result.stderr
-    assert result.stdout == f"{tmp_path / 'learning_rate.png'}\n"
-    script.write_runs(tmp_path / "expected.csv", map(study.run_one, SMALL_GRID))
-    expected = (tmp_path / "expected.csv").read_bytes()
-    assert expected.count(b"\n") == 64
-    assert (tmp_path / "learning_rate.csv").read_bytes() == expected
+def test_dask_writes_the_tables_that_one_process_writes(tmp_path, monkeypatch):
+    monkeypatch.setattr(script, "GRID", RUNS)
+    monkeypatch.setattr(script, "MAP", RUNS)
+    with LocalCluster(n_workers=1, dashboard_address=":0") as cluster:
+        script.main(["--scheduler", cluster.scheduler_address, "--output-dir", str(tmp_path)])
+    script.main(["--map", "--output-dir", str(tmp_path)])
+    expected = tmp_path / "expected.csv"
+    for name, write in (("learning_rate", script.write_runs), ("trainability", script.write_cells)):
+        write(expected, map(study.run_one, RUNS))
+        assert (tmp_path / f"{name}.csv").read_bytes() == expected.read_bytes()
 
 
 def test_ctrl_c_ends_the_study_in_one_line(tmp_path):

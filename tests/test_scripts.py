@@ -2,14 +2,13 @@
 
 import ast
 import shutil
-import signal
 
 import benchmark
 import check_evidence
 import learning_rate_study
 import make_figures
 import pytest
-from conftest import ROOT, changed_figures, finish, run_python, start_python
+from conftest import ROOT, changed_figures, run_python
 
 SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
 NAMES = [path.stem for path in SCRIPTS if not path.stem.startswith("_")]
@@ -39,24 +38,6 @@ def test_without_its_packages_a_script_says_how_it_is_called(name):
     missing, remedy = result.stderr.splitlines()
     assert missing.startswith(f"{name}.py: error: No module named '")
     assert remedy == "Call it by scripts/in_venv python, which brings all that it needs."
-
-
-@pytest.mark.parametrize("package", ["aesara", "matplotlib"])
-def test_ctrl_c_while_a_script_imports_is_status_130(package):
-    code = (
-        "import sys, runpy\n"
-        "class Announce:\n"
-        "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name == sys.argv[1]: print('importing', flush=True)\n"
-        "sys.meta_path.insert(0, Announce())\n"
-        "sys.path.insert(0, 'scripts')\n"
-        "runpy.run_path('scripts/make_figures.py', run_name='__main__')\n"
-    )
-    process = start_python("-c", code, package)
-    assert process.stdout.readline() == "importing\n"
-    process.send_signal(signal.SIGINT)
-    result = finish(process)
-    assert (result.returncode, result.stdout, result.stderr) == (130, "", "Interrupted.\n")
 
 
 def test_redraw_draws_every_committed_picture_without_computing(tmp_path, monkeypatch):
