@@ -8,12 +8,7 @@ missing, a compiler that fails, Ctrl-C.
 from __future__ import annotations
 
 import argparse
-import atexit
-import gc
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, NoReturn
 
@@ -41,22 +36,11 @@ sys.excepthook = explain
 import simple_rnn  # noqa: E402, F401
 
 sys.excepthook = explain  # again: Aesara has put its own there
-# At its end Python would look through a million objects, those of the graphs, for garbage.
-atexit.register(gc.freeze)
 
 
 def run_main(main: Callable[[], int | None]) -> NoReturn:
     """Run a script's ``main`` and exit with the status that it returns."""
     sys.exit(main())
-
-
-@contextmanager
-def progress(message: str) -> Iterator[None]:
-    """Say on stderr what is being done, and at its end how long it took."""
-    print(message, end=" ... ", file=sys.stderr, flush=True)
-    started = time.perf_counter()
-    yield
-    say(f"{time.perf_counter() - started:.1f} s")
 
 
 def option_parser(doc: str | None) -> argparse.ArgumentParser:

@@ -1,28 +1,45 @@
-"""What the scripts that draw share: the folder, the style, and tables.
+"""What the scripts that draw share: their options, the style, and tables.
 
 Beside each figure stands the table that it was drawn from, as a CSV file.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Callable
 
+import _console  # before Aesara
 import matplotlib.style
 import numpy as np
 from matplotlib.figure import Figure
 
 FIGURES_FOLDER = Path(__file__).resolve().parents[1] / "figures"
-OPTIMIZER_NAMES = {"gd": "gradient descent", "rmsprop": "RMSProp", "rprop": "Rprop"}
+METHODS = {"gd": "gradient descent", "rmsprop": "RMSProp", "rprop": "Rprop"}
 COST = "cost (sum of squared errors)"
 # Not the style of the user's matplotlibrc.
 STYLE = ["default", {"savefig.dpi": 130, "figure.constrained_layout.use": True}]
 
 
+def drawing_options(doc: str | None) -> argparse.ArgumentParser:
+    """Return a parser for the options that all scripts have that draw from tables."""
+    parser = _console.option_parser(doc)
+    parser.add_argument("--redraw", action="store_true", help="run nothing, draw the saved tables")
+    parser.add_argument("--output-dir", type=_folder, default=FIGURES_FOLDER, metavar="FOLDER")
+    return parser
+
+
+def _folder(name: str) -> Path:
+    """Return a folder, which is made where it does not exist."""
+    folder = Path(name)
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 def save_figure(path: Path, size: tuple[float, float], draw: Callable[[Figure], Any]) -> None:
-    """Draw a figure and save it as a PNG file, the same byte for byte each time.
+    """Draw a figure, save it as a PNG file, the same byte for byte each time, and print its path.
 
     Parameters
     ----------
@@ -37,6 +54,7 @@ def save_figure(path: Path, size: tuple[float, float], draw: Callable[[Figure], 
         figure = Figure(figsize=size)
         draw(figure)
         figure.savefig(path, metadata={"Software": None})  # else it names matplotlib's version
+    print(path)
 
 
 def write_table(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:

@@ -12,24 +12,23 @@ takes some minutes. PyTorch, JAX and PyTensor take part where they are installed
 
 from __future__ import annotations
 
-import gc
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Iterable
 from functools import partial
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Callable
 
 import _console  # before Aesara
-import aesara
-import aesara.tensor as T
 import numpy as np
-from _figures import FIGURES_FOLDER, read_table, save_figure, write_table
+from _figures import drawing_options, read_table, save_figure, write_table
 from matplotlib.figure import Figure
 
 import simple_rnn
@@ -39,7 +38,6 @@ from simple_rnn.plotting import COLOURS
 SIZES = ((10, 20), (100, 10), (100, 100), (100, 1_000), (100, 10_000))
 # For how long the epochs of a contestant are run at each size, and in how many turns.
 SECONDS, ROUNDS = 1.5, 15
-FIRST_RUN, FURTHER_RUN = "first run", "further run"
 FURTHER_RUNS = 5
 
 # Weights near the optimum, where neither states nor gradients fade to numbers that slow a processor
@@ -53,30 +51,30 @@ Epoch = Callable[[], float]
 
 def prepare_simple_rnn(x: np.ndarray, y: np.ndarray, rate: float) -> Epoch:
     """Compile an epoch as this package does."""
-    net = network(x)
+    net = simple_rnn.simpleRNN(len(x), 1, 1)
+    net.weights = (W_X, W_REC)
     optimizer = simple_rnn.GradientDescentOptimizer(net.params, rate)
     dataset = simple_rnn.CountingDataset(x, y, np.zeros_like(y))
     train_model = simple_rnn.compile_train_model(net, optimizer, dataset)
     return lambda: train_model()[0]
 
 
-def prepare_plain_aesara(x: np.ndarray, y: np.ndarray, rate: float) -> Epoch:
-    """Compile an epoch as the article does: symbolic lengths, ``givens``, default mode."""
-    net = network(x)
-    x_t, y_, s0 = T.fmatrix("x_t"), T.fvector("y_"), T.fvector("s0")
-    loss = T.square(y_ - net.state_update(x_t, s0)[-1]).sum()
-    updates = [(p, p - np.float32(rate) * g) for p, g in zip(net.params, T.grad(loss, net.params))]
-    values = {x_t: x, y_: y, s0: np.zeros_like(y)}
-    givens = {symbol: aesara.shared(value) for symbol, value in values.items()}
-    function = aesara.function([], loss, updates=updates, givens=givens)
-    return lambda: function()
+def prepare_plain(package: str, x: np.ndarray, y: np.ndarray, rate: float) -> Epoch:
+    """Compile an epoch in Aesara or PyTensor, its descendant: symbolic lengths, default mode."""
+    library = import_module(package)
+    # PyTensor's scan says that it will no longer return updates, as Aesara's does.
+    warnings.filterwarnings("ignore", "Scan return signature")
 
+    def step(x_t, s, w_x, w_rec):
+        return x_t * w_x + s * w_rec
 
-def network(x: np.ndarray) -> simple_rnn.simpleRNN:
-    """Return a network with the benchmark's weights."""
-    net = simple_rnn.simpleRNN(len(x), 1, 1)
-    net.weights = (W_X, W_REC)
-    return net
+    x, y, s0 = (library.shared(values) for values in (x, y, np.zeros_like(y)))
+    params = [library.shared(np.float32(weight)) for weight in (W_X, W_REC)]
+    s, _ = library.scan(step, x, s0, params)
+    loss = ((y - s[-1]) ** 2).sum()
+    gradients = library.grad(loss, params)
+    updates = [(p, p - np.float32(rate) * g) for p, g in zip(params, gradients)]
+    return library.function([], loss, updates=updates)
 
 
 def prepare_numpy(x: np.ndarray, y: np.ndarray, rate: float) -> Epoch:
@@ -155,33 +153,15 @@ def prepare_jax(x: np.ndarray, y: np.ndarray, rate: float) -> Epoch:
     return epoch
 
 
-def prepare_pytensor(x: np.ndarray, y: np.ndarray, rate: float) -> Epoch:
-    """Compile an epoch in PyTensor, Aesara's descendant, in its default mode."""
-    import pytensor
-
-    x, y, s0 = (pytensor.shared(values) for values in (x, y, np.zeros_like(y)))
-    params = [pytensor.shared(np.float32(weight)) for weight in (W_X, W_REC)]
-
-    def step(x_t, s, w_x, w_rec):
-        return x_t * w_x + s * w_rec
-
-    s = pytensor.scan(step, x, s0, params, return_updates=False)
-    loss = ((y - s[-1]) ** 2).sum()
-    gradients = pytensor.grad(loss, params)
-    updates = [(p, p - np.float32(rate) * g) for p, g in zip(params, gradients)]
-    function = pytensor.function([], loss, updates=updates)
-    return lambda: function()
-
-
 OURS, PLAIN = "simple_rnn", "Aesara, plain"
 # Each with the distribution that it is part of.
 CONTESTANTS = {
     OURS: ("simple-rnn", prepare_simple_rnn),
-    PLAIN: ("aesara", prepare_plain_aesara),
+    PLAIN: ("aesara", partial(prepare_plain, "aesara")),
     "NumPy, in place": ("numpy", prepare_numpy),
     "PyTorch": ("torch", prepare_pytorch),
     "JAX": ("jax", prepare_jax),
-    "PyTensor": ("pytensor", prepare_pytensor),
+    "PyTensor": ("pytensor", partial(prepare_plain, "pytensor")),
 }
 
 
@@ -204,25 +184,12 @@ def data(seq_len: int, num_samples: int) -> tuple[np.ndarray, np.ndarray, float]
 
 
 def prepare(size: tuple[int, int], name: str) -> Epoch:
-    """Return the epoch of a contestant, once it has computed the costs of the NumPy reference."""
-    epoch = CONTESTANTS[name][1](*data(*size))
-    costs, expected = [float(epoch()) for _ in range(3)], reference_costs(*data(*size))
+    """Return the epoch of a contestant, once it has computed the costs that NumPy computes."""
+    epoch, reference = CONTESTANTS[name][1](*data(*size)), prepare_numpy(*data(*size))
+    costs, expected = ([float(run()) for _ in range(3)] for run in (epoch, reference))
     if not np.allclose(costs, expected, rtol=1e-3):
         raise SystemExit(f"{name} computes other costs at {size}: {costs}, expected {expected}")
     return epoch
-
-
-def reference_costs(x: np.ndarray, y: np.ndarray, rate: float) -> list[float]:
-    """Return the costs of three epochs of ``numpy_reference``."""
-    reference, X, t = simple_rnn.numpy_reference, x.T.astype(float), y.astype(float)
-    weights, costs = np.array([W_X, W_REC]), []
-    for _ in range(3):
-        S = reference.forward_states(X, *weights)
-        costs.append(reference.cost(S[:, -1], t))
-        grad_out = reference.output_gradient(S[:, -1], t)
-        gradients, _ = reference.backward_gradient(X, S, grad_out, weights[1])
-        weights -= rate * np.array(gradients)
-    return costs
 
 
 def take_turns(epochs: dict[str, Epoch], seconds: float, rounds: int) -> dict[str, float]:
@@ -232,7 +199,6 @@ def take_turns(epochs: dict[str, Epoch], seconds: float, rounds: int) -> dict[st
     that does not count, because it finds the processor's caches full of another's data.
     """
     times = {name: [] for name in epochs}
-    gc.collect()
     for _ in range(rounds):
         for name, epoch in epochs.items():
             epoch()
@@ -248,9 +214,7 @@ def time_runs(name: str) -> tuple[float, float]:
     """Return the seconds of a first and of a further run: from Python's start to the first cost."""
     code = f"import benchmark as b; b.prepare(b.SIZES[0], {name!r})"
     with tempfile.TemporaryDirectory() as empty:
-        # Of a flag that is given twice, the last counts.
-        flags = f"{os.environ.get('AESARA_FLAGS', '')},base_compiledir={empty}".strip(",")
-        environment = {**os.environ, "AESARA_FLAGS": flags}
+        environment = {**os.environ, "AESARA_FLAGS": f"base_compiledir={empty}"}
         times = []
         for _ in range(1 + FURTHER_RUNS):
             started = time.perf_counter()
@@ -265,31 +229,22 @@ def measure(names: Iterable[str]) -> dict[str, dict[str, float]]:
     columns = {}
     for size in SIZES:
         column = "{} x {}".format(*size)
-        with _console.progress(f"Compiling and timing an epoch, {column}"):
-            epochs = {name: prepare(size, name) for name in names}
-            columns[column] = take_turns(epochs, SECONDS, ROUNDS)
-    columns[FIRST_RUN], columns[FURTHER_RUN] = {}, {}
-    for name in (OURS, PLAIN):
-        with _console.progress(f"Timing the first run and further ones of {name}"):
-            columns[FIRST_RUN][name], columns[FURTHER_RUN][name] = time_runs(name)
+        _console.say(f"Compiling and timing an epoch, {column}")
+        epochs = {name: prepare(size, name) for name in names}
+        columns[column] = take_turns(epochs, SECONDS, ROUNDS)
+    _console.say("Timing first runs and further ones")
+    runs = {name: time_runs(name) for name in (OURS, PLAIN)}
+    columns["first run"] = {name: first for name, (first, _) in runs.items()}
+    columns["further run"] = {name: further for name, (_, further) in runs.items()}
     return columns
 
 
-def quantity(seconds: float) -> str:
-    """Return seconds as s, ms or us."""
-    if seconds >= 1:
-        return f"{seconds:.3g} s"
-    return f"{seconds * 1e3:.3g} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.3g} us"
-
-
 def print_table(table: dict[str, np.ndarray]) -> None:
-    """Print the table, one line per contestant."""
+    """Print the table, one line per contestant, in milliseconds."""
     _, _, *columns = table
-    print(f"{'':24}" + "".join(f"{column:>13}" for column in columns))
-    for row, (name, number) in enumerate(zip(table["contestant"], table["version"])):
-        values = [table[column][row] for column in columns]
-        cells = ["" if np.isnan(seconds) else quantity(seconds) for seconds in values]
-        print(f"{name} {number}".ljust(24) + "".join(f"{cell:>13}" for cell in cells))
+    print(f"{'milliseconds':24}" + "".join(f"{column:>14}" for column in columns))
+    for name, number, *seconds in zip(*table.values()):
+        print(f"{name} {number}".ljust(24) + "".join(f"{1e3 * s:14,.4f}" for s in seconds))
 
 
 def draw_scaling(table: dict[str, np.ndarray], figure: Figure) -> None:
@@ -310,11 +265,7 @@ def draw_scaling(table: dict[str, np.ndarray], figure: Figure) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure, print, save and draw."""
-    parser = _console.option_parser(__doc__)
-    parser.add_argument("--redraw", action="store_true", help="run nothing, draw the saved table")
-    parser.add_argument("--output-dir", type=Path, default=FIGURES_FOLDER, metavar="FOLDER")
-    options = parser.parse_args(arguments)
-    options.output_dir.mkdir(exist_ok=True)
+    options = drawing_options(__doc__).parse_args(arguments)
     path = options.output_dir / "benchmark.csv"
     if not options.redraw:
         names = versions()
@@ -327,7 +278,6 @@ def main(arguments: list[str] | None = None) -> None:
     table = read_table(path)
     print_table(table)
     save_figure(path.with_suffix(".png"), (8.2, 4.4), partial(draw_scaling, table))
-    print(path.with_suffix(".png"))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ pictures are drawn again from these tables, without computing anything.
 
 from __future__ import annotations
 
-import csv
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 import _console  # before Aesara
 import _replay as replay
 import numpy as np
-from _figures import FIGURES_FOLDER, save_figure, write_table
+from _figures import drawing_options, read_table, save_figure, write_table
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.polynomial import Polynomial
@@ -38,6 +37,7 @@ NEAREST = "nearest to line 100"
 WAYS = "equal ways to write the update"
 NOISE = "last bit of the gradients at random"
 SHARES = "% of runs by line 200: "  # and WAYS or NOISE: the bars of a histogram
+EDGES = np.arange(0.290, 0.3601, 0.001)  # of its bars
 
 
 def start(n_variants: int = 1, dtype: str = "float32") -> Array:
@@ -54,27 +54,27 @@ def run(
 
 
 def exact_lines(published: article.Condition, costs: Array, last: Array) -> Array:
-    """Return, of shape (22, n_variants), which of the published lines come out."""
+    """Return, of shape (n_variants,), how many of the 22 published lines come out."""
     epochs, first = list(published.published_costs), initial_line(start()[:, 0])
     lines = [
         [first, *map(cost_line, epochs, printed), final_line(weights)]
         for printed, weights in zip(costs[np.array(epochs) - 1].T, last.T)
     ]
-    return np.transpose(lines) == np.transpose([published.published_lines])
+    return (np.array(lines) == published.published_lines).sum(axis=1)
 
 
 # 1. An independent replay prints the article's lines.
 
 
 def replayed() -> Facts:
-    """Run both trainings in NumPy, gradient descent also without its fused multiply-add."""
-    unfused = run(replay.gradient_descent(fused=False))
-    found = {
-        "gradient descent: exact lines of 22": exact_lines(GD, *run(replay.gradient_descent())),
-        "the same, its step rounded twice": exact_lines(GD, *unfused),
-        "RMSProp: exact lines of 22": exact_lines(RMSPROP, *run(replay.rmsprop()[0])),
+    """Run both trainings in NumPy."""
+    descent, rmsprop = run(replay.gradient_descent()), run(replay.rmsprop()[0])
+    return {
+        "replay in NumPy": {
+            "gradient descent: exact lines of 22": exact_lines(GD, *descent).item(),
+            "RMSProp: exact lines of 22": exact_lines(RMSPROP, *rmsprop).item(),
+        }
     }
-    return {"replay in NumPy": {what: lines.sum() for what, lines in found.items()}}
 
 
 # 2. Of the forms of RMSProp only one fits line 100. To train tens of thousands side by side takes a
@@ -198,20 +198,19 @@ def equal_ways() -> Facts:
     as_printed = np.around(costs, 4) == [[LINE_100], [LINE_200]]
     # Only these can print all lines: the others need not go on.
     chosen = as_printed.all(axis=0)
-    chosen[chosen] = exact_lines(RMSPROP, *run_ways(ways[:, chosen])).all(axis=0)
+    chosen[chosen] = exact_lines(RMSPROP, *run_ways(ways[:, chosen])) == 22
 
     # A machine rounds both trainings by one rule.
     unfused, root_in_float64 = n_fused == 0, ways[0] == 0
-    rules = {
-        "nothing fused, all float32": (False, unfused & ~root_in_float64),
-        "nothing fused, the root in float64": (False, unfused & root_in_float64),
-        "all fused that can be": (True, n_fused == len(replay.FUSED_WAYS)),
-    }
     of_rules = {}
-    for rule, (fused, by_rule) in rules.items():
+    for rule, fused, by_rule in (
+        ("nothing fused, all float32", False, unfused & ~root_in_float64),
+        ("nothing fused, the root in float64", False, unfused & root_in_float64),
+        ("all fused that can be", True, n_fused == len(replay.FUSED_WAYS)),
+    ):
         descent = exact_lines(GD, *run(replay.gradient_descent(fused)))
         rmsprop = exact_lines(RMSPROP, *run_ways(ways[:, by_rule]))
-        of_rules[f"{rule}: at most"] = descent.sum() + rmsprop.sum(axis=0).max()
+        of_rules[f"{rule}: at most"] = (descent + rmsprop).max()
 
     literal = run(replay.rmsprop(replay.LITERAL)[0])
     return {
@@ -225,21 +224,17 @@ def equal_ways() -> Facts:
             "largest line 100": costs[0].max(),
             "smallest line 200": costs[1].min(),
             "largest line 200": costs[1].max(),
+            "Kastner's own: exact lines of 22": exact_lines(RMSPROP, *literal).item(),
         },
         SHARES + WAYS: shares(costs[1]),
         "lines of 44 by one rule of rounding": of_rules,
-        "Kastner's code, each operation rounded once": {
-            "exact lines of 22": exact_lines(RMSPROP, *literal).sum(),
-            "line 200": literal[0][199, 0],
-        },
     }
 
 
 def shares(line_200: Array) -> dict[str, float]:
-    """Return how the runs are spread over line 200, in steps of 0.001."""
-    edges = np.arange(0.290, 0.3601, 0.001)
-    percents = 100 * np.histogram(line_200, edges)[0] / len(line_200)
-    return {f"{e:.3f} to {e + 0.001:.3f}": percent for e, percent in zip(edges, percents)}
+    """Return how the runs are spread over line 200."""
+    percents = 100 * np.histogram(line_200, EDGES)[0] / len(line_200)
+    return {f"{e:.3f} to {e + 0.001:.3f}": percent for e, percent in zip(EDGES, percents)}
 
 
 # 4. With noise of the size of a rounding error some runs still print all lines.
@@ -257,16 +252,12 @@ def noisy_run(step: replay.Step) -> tuple[Array, Array]:
 
 def noise() -> Facts:
     """See what becomes of the printed lines when the last bit of the gradients is random."""
-    rmsprop = noisy_run(replay.rmsprop()[0])
-    of_rmsprop = exact_lines(RMSPROP, *rmsprop)
-    of_descent = exact_lines(GD, *noisy_run(replay.gradient_descent()))
-    last = of_rmsprop[-17:].sum(axis=0)  # lines 500 to 2000, and the final weights
+    descent, rmsprop = noisy_run(replay.gradient_descent()), noisy_run(replay.rmsprop()[0])
+    all_22 = "of 1,000 runs with all 22 lines"
     return {
         NOISE: {
-            "RMSProp: of 1,000 runs with all 22 lines": of_rmsprop.all(axis=0).sum(),
-            "RMSProp: with all of the last 17 lines": (last == 17).sum(),
-            "RMSProp: with 2 to 15 of them": ((last >= 2) & (last <= 15)).sum(),
-            "gradient descent: of 1,000 runs with all 22 lines": of_descent.all(axis=0).sum(),
+            f"RMSProp: {all_22}": (exact_lines(RMSPROP, *rmsprop) == 22).sum(),
+            f"gradient descent: {all_22}": (exact_lines(GD, *descent) == 22).sum(),
         },
         SHARES + NOISE: shares(rmsprop[0][199]),
     }
@@ -279,7 +270,7 @@ def noise() -> Facts:
 NESTEROV_LIMIT = 2 * (1 + replay.MOMENTUM) / (1 + 2 * replay.MOMENTUM)
 
 
-def curvature(w_x: Array, w_rec: Array, scale: Array = (1.0, 1.0)) -> Array:
+def curvature(w_x: Array, w_rec: Array, scale: Array) -> Array:
     """Return the largest eigenvalue of S^(1/2) H S^(1/2), with H the Hessian of the cost.
 
     ``scale``, with one axis of length 2 in front, is the diagonal of S: how far a step goes per
@@ -306,20 +297,14 @@ def felt_curvature(dtype: str) -> tuple[Array, Array]:
 def edge_of_stability() -> tuple[Facts, dict[str, Array]]:
     """Return the facts, and the table of the costs and felt curvatures of all epochs."""
     table = {"epoch": range(1, article.N_EPOCHS + 1)}
-    found = {
-        "gradient descent: largest stable rate at (1, 1)": 2 / curvature(1.0, 1.0),
-        "RMSProp: limit of the felt curvature": NESTEROV_LIMIT,
-    }
     for dtype in ("float32", "float64"):
-        costs, felt = felt_curvature(dtype)
-        table |= {f"cost in {dtype}": costs, f"felt curvature in {dtype}": felt}
-        found |= {
-            f"{dtype}: first epoch above it": (felt > NESTEROV_LIMIT).argmax() + 1,
-            f"{dtype}: epoch of the peak": felt.argmax() + 1,
-            f"{dtype}: felt curvature at the peak": felt.max(),
-            f"{dtype}: smallest from epoch 300 on": felt[299:].min(),
-            f"{dtype}: largest from epoch 300 on": felt[299:].max(),
-        }
+        table[f"cost in {dtype}"], table[f"felt curvature in {dtype}"] = felt_curvature(dtype)
+    felt = table["felt curvature in float32"]
+    found = {
+        "first epoch with a felt curvature above 1.5": (felt > NESTEROV_LIMIT).argmax() + 1,
+        "smallest felt curvature from epoch 300 on": felt[299:].min(),
+        "largest felt curvature from epoch 300 on": felt[299:].max(),
+    }
     return {"edge of stability": found}, table
 
 
@@ -344,29 +329,26 @@ def show(facts: Facts) -> None:
 # The pictures, each drawn from its table.
 
 
-def read_facts(table: Path) -> Facts:
+def read_facts(path: Path) -> Facts:
     """Return the facts that were written to a table."""
     facts: Facts = {}
-    with table.open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            facts.setdefault(row["part"], {})[row["what"]] = float(row["value"])
+    for part, what, value in zip(*read_table(path).values()):
+        facts.setdefault(part, {})[what] = value
     return facts
 
 
-def draw_evidence(figure: Figure, facts: Facts) -> None:
+def draw_evidence(facts: Facts, figure: Figure) -> None:
     """Draw what line 100 says about the form of RMSProp, and line 200 about rounding."""
     left, right = figure.subplots(1, 2, width_ratios=(5, 4))
     forms = facts["forms of RMSProp"]
     draw_forms(left, facts[NEAREST], forms["rounding moves line 100 by at most"])
     left.set_title(f"Form: of {forms['tried']:,.0f} only one fits line 100", fontsize="medium")
     for runs, colour in ((WAYS, "sky"), (NOISE, "black")):
-        bins = facts[SHARES + runs]
-        edges = sorted({float(edge) for what in bins for edge in what.split(" to ")})
         style = {"color": COLOURS[colour], "fill": runs == WAYS, "linewidth": 1.6}
-        right.stairs(list(bins.values()), edges, label=runs, **style)
+        right.stairs(list(facts[SHARES + runs].values()), EDGES, label=runs, **style)
     red = COLOURS["vermilion"]
     right.axvline(LINE_200, color=red, linewidth=2, label=f"printed: {LINE_200:g}")
-    right.set(ylabel="% of the runs")
+    right.set_ylabel("% of the runs")
     right.set_xlabel("line 200 (cost at epoch 200)", labelpad=2)
     right.set_title("Rounding: line 200 could be any of these", fontsize="medium")
     right.grid(alpha=0.3)
@@ -392,9 +374,9 @@ def draw_forms(ax: Axes, nearest: dict[str, float], rounding: float) -> None:
     ax.set(xlabel=f"distance of line 100 from the printed {LINE_100:.4f}")
 
 
-def draw_edge_of_stability(figure: Figure, table: Array) -> None:
+def draw_edge_of_stability(table: dict[str, Array], figure: Figure) -> None:
     """Draw the cost of RMSProp, and below it the curvature that its steps feel."""
-    epochs, costs, felt, costs_float64, felt_float64 = table.T
+    epochs, costs, felt, costs_float64, felt_float64 = table.values()
     above, below = figure.subplots(2, 1, sharex=True)
     blue = {"color": COLOURS["blue"], "linestyle": "-", "linewidth": 1.8}
     orange = {"color": COLOURS["orange"], "linestyle": ":", "linewidth": 1.8}
@@ -424,27 +406,20 @@ def draw_edge_of_stability(figure: Figure, table: Array) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Compute the evidence, print it, write it and draw it."""
-    parser = _console.option_parser(__doc__)
-    parser.add_argument("--redraw", action="store_true", help="only draw from the saved tables")
-    parser.add_argument("--output-dir", type=Path, default=FIGURES_FOLDER, metavar="FOLDER")
-    options = parser.parse_args(arguments)
-    folder = options.output_dir
-    folder.mkdir(exist_ok=True)
-    evidence, edge = folder / "evidence.csv", folder / "edge_of_stability.csv"
+    options = drawing_options(__doc__).parse_args(arguments)
+    evidence = options.output_dir / "evidence.csv"
+    edge = options.output_dir / "edge_of_stability.csv"
     if not options.redraw:
-        with _console.progress("Training in NumPy, in many ways"):
-            facts, edge_table = gather()
+        _console.say("Training in NumPy, in many ways")
+        facts, table = gather()
         show(facts)
         rows = ((part, what, value) for part in facts for what, value in facts[part].items())
         write_table(evidence, ["part", "what", "value"], rows)
-        write_table(edge, edge_table, zip(*edge_table.values()))
-    facts, edge_table = read_facts(evidence), np.loadtxt(edge, delimiter=",", skiprows=1)
-    for table, size, draw in (
-        (evidence, (9.4, 4.0), partial(draw_evidence, facts=facts)),
-        (edge, (8.2, 5.4), partial(draw_edge_of_stability, table=edge_table)),
-    ):
-        save_figure(table.with_suffix(".png"), size, draw)
-        print(table.with_suffix(".png"))
+        write_table(edge, table, zip(*table.values()))
+    draw = partial(draw_evidence, read_facts(evidence))
+    save_figure(evidence.with_suffix(".png"), (9.4, 4.0), draw)
+    draw = partial(draw_edge_of_stability, read_table(edge))
+    save_figure(edge.with_suffix(".png"), (8.2, 5.4), draw)
 
 
 if __name__ == "__main__":

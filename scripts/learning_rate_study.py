@@ -25,7 +25,7 @@ from pathlib import Path
 
 import _console  # before Aesara
 import numpy as np
-from _figures import COST, FIGURES_FOLDER, OPTIMIZER_NAMES, read_table, save_figure, write_table
+from _figures import COST, METHODS, drawing_options, read_table, save_figure, write_table
 from distributed import Client, as_completed
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -50,8 +50,9 @@ def run_all(runs: list[study.Settings], scheduler: str | None) -> list[study.Res
     """Return the results of the runs, in their order."""
     # Ctrl-C goes to every process of a terminal. Those started here leave it to this one.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # One thread per process: a compiled function makes one run at a time.
-    local = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": logging.CRITICAL}
+    # One thread per process: a compiled function makes one run at a time. The dashboard takes any
+    # free port.
+    local = {"threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": logging.CRITICAL}
     client = Client(scheduler) if scheduler else Client(**local)
     signal.signal(signal.SIGINT, before)
     with client:
@@ -69,16 +70,21 @@ def write_runs(path: Path, results: Iterable[study.Result]) -> None:
     write_table(path, columns, ([*settings, *values] for settings, *values in results))
 
 
-def draw_learning_rate(folder: Path, figure: Figure) -> None:
+def write_cells(path: Path, results: Iterable[study.Result]) -> None:
+    """Write one row for all runs that differ in their seed alone."""
+    write_table(path, study.Cell._fields, study.summarize(results))
+
+
+def draw_learning_rate(table: dict[str, np.ndarray], figure: Figure) -> None:
     """Draw the final cost over the learning rate.
 
     A line is the median of the runs at a learning rate, the band around it goes from the tenth to
     the ninetieth percentile. A run that diverged counts as a cost above all others; the more of
     them did, the larger is a cross at the upper edge.
     """
-    table, ax = read_table(folder / "learning_rate.csv"), figure.subplots()
+    ax = figure.subplots()
     colours = ("blue", "vermilion", "green")
-    for row, ((key, name), colour) in enumerate(zip(OPTIMIZER_NAMES.items(), colours)):
+    for (key, name), colour in zip(METHODS.items(), colours):
         style = {"color": COLOURS[colour], "linestyle": "none", "clip_on": False}
         of_optimizer = table["optimizer"] == key
         rates, costs = (table[c][of_optimizer] for c in ("learning_rate", "final_cost"))
@@ -90,16 +96,13 @@ def draw_learning_rate(folder: Path, figure: Figure) -> None:
             np.array([np.quantile(group, share, method="inverted_cdf") for group in at_rate])
             for share in (0.1, 0.5, 0.9)
         )
-        drawn = np.isfinite(high)
-        ax.fill_between(grid[drawn], low[drawn], high[drawn], color=style["color"], alpha=0.2, lw=0)
-        ax.plot(grid, np.where(np.isfinite(median), median, np.nan), color=style["color"], lw=2.2)
-        ax.plot([], [], color=style["color"], linewidth=2.2, label=name)
+        ax.fill_between(grid, low, high, color=style["color"], alpha=0.2, linewidth=0)
+        ax.plot(grid, median, color=style["color"], linewidth=2.2, label=name)
         for rate, group in zip(grid, at_rate):
             share = np.mean(np.isinf(group))
             if share > 0:
                 edge = ax.get_xaxis_transform()  # the height in parts of the Axes
-                size = 3 + 6 * share
-                ax.plot(rate, 1 - 0.04 * row, "x", transform=edge, markersize=size, mew=2, **style)
+                ax.plot(rate, 1, "x", transform=edge, markersize=3 + 6 * share, mew=2, **style)
         chosen = article.CONDITIONS[key].learning_rate
         star = {"markersize": 17, "markeredgecolor": "black", "zorder": 4, **style}
         ax.plot(chosen, median[grid == chosen], "*", **star)
@@ -121,21 +124,14 @@ def draw_learning_rate(folder: Path, figure: Figure) -> None:
     )
 
 
-def draw_trainability(folder: Path, figure: Figure) -> None:
+def draw_trainability(table: dict[str, np.ndarray], figure: Figure) -> None:
     """Draw the share of the runs that end trained over learning rate and length."""
-    table = read_table(folder / "trainability.csv")
-    axes = figure.subplots(1, len(OPTIMIZER_NAMES), sharey=True)
-    for ax, (key, name) in zip(axes, OPTIMIZER_NAMES.items()):
+    axes = figure.subplots(1, len(METHODS), sharey=True)
+    for ax, (key, name) in zip(axes, METHODS.items()):
         draw_panel(ax, {c: values[table["optimizer"] == key] for c, values in table.items()})
-        ax.plot(
-            article.CONDITIONS[key].learning_rate,
-            article.SEQ_LEN,
-            "*",
-            label="published choice",
-            color=COLOURS["yellow"],
-            markeredgecolor="black",
-            markersize=15,
-        )
+        star = {"color": COLOURS["yellow"], "markeredgecolor": "black", "markersize": 15}
+        chosen = article.CONDITIONS[key].learning_rate
+        ax.plot(chosen, article.SEQ_LEN, "*", label="published choice", **star)
         ax.set_title(name, fontsize="medium")
         ax.label_outer()
     label = f"share of {table['runs'][0]:g} seeds that end trained"
@@ -151,10 +147,10 @@ def draw_panel(ax: Axes, cells: dict[str, np.ndarray]) -> None:
     trained = (cells["trained"] / cells["runs"]).reshape(len(lengths), len(rates))
     ax.pcolormesh(edges(rates), edges(lengths), trained, vmin=0, vmax=1, cmap="Blues")
     diverged = cells["diverged"] / cells["runs"]
-    some = diverged > 0
-    sizes = 12 * diverged[some]  # areas, in square points
     cross = {"marker": "x", "color": COLOURS["vermilion"], "linewidths": 0.9}
-    ax.scatter(x[some], y[some], sizes, label="diverged (size: how many)", **cross)
+    some = diverged > 0
+    areas = 12 * diverged[some]  # in square points
+    ax.scatter(x[some], y[some], areas, label="diverged (size: how many)", **cross)
     ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="length in steps")
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.yaxis.set_major_formatter("{x:g}")
@@ -170,26 +166,20 @@ def edges(centres: np.ndarray) -> np.ndarray:
 
 def main(arguments: list[str] | None = None) -> None:
     """Make the runs, write their table and draw it."""
-    parser = _console.option_parser(__doc__)
+    parser = drawing_options(__doc__)
     parser.add_argument("--map", action="store_true", help="vary the length of the sequences, too")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="that of a Dask cluster")
-    parser.add_argument("--redraw", action="store_true", help="run nothing, draw the saved table")
-    parser.add_argument("--output-dir", type=Path, default=FIGURES_FOLDER, metavar="FOLDER")
     options = parser.parse_args(arguments)
-    folder = options.output_dir
-    folder.mkdir(exist_ok=True)
     if options.map:
         name, size, draw = "trainability", (8.2, 4.0), draw_trainability
     else:
         name, size, draw = "learning_rate", (8.2, 4.4), draw_learning_rate
-    table, picture = folder / f"{name}.csv", folder / f"{name}.png"
-    if options.map and not options.redraw:
-        cells = study.summarize(run_all(MAP, options.scheduler))
-        write_table(table, study.Cell._fields, cells)
-    elif not options.redraw:
-        write_runs(table, run_all(GRID, options.scheduler))
-    save_figure(picture, size, partial(draw, folder))
-    print(picture)
+    path = options.output_dir / f"{name}.csv"
+    if not options.redraw:
+        results = run_all(MAP if options.map else GRID, options.scheduler)
+        write = write_cells if options.map else write_runs
+        write(path, results)
+    save_figure(path.with_suffix(".png"), size, partial(draw, read_table(path)))
 
 
 if __name__ == "__main__":

@@ -10,8 +10,7 @@ the saved tables, without compiling or running anything.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, Callable
@@ -19,15 +18,7 @@ from typing import Any, Callable
 import _console  # before Aesara
 import matplotlib.style
 import numpy as np
-from _figures import (
-    COST,
-    FIGURES_FOLDER,
-    OPTIMIZER_NAMES,
-    STYLE,
-    read_table,
-    save_figure,
-    write_table,
-)
+from _figures import COST, METHODS, STYLE, drawing_options, read_table, save_figure, write_table
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -41,15 +32,7 @@ from simple_rnn import History, article, compile_cost, numpy_reference, plotting
 LOSS_FILES = {"gd": "rnn_loss_log1.csv", "rmsprop": "rnn_loss_log2.csv"}
 SURFACE_NORM = LogNorm(0.1, 1e7, clip=True)
 
-
-@cache
-def published_run(name: str) -> History:
-    """Run a condition as it was published."""
-    return article.run(article.CONDITIONS[name], report=None)
-
-
-# For each figure a function that writes its tables into a folder, and one that draws it from them.
-# The network is drawn from nothing.
+# The functions that compute write tables into a folder; those that draw read them there.
 
 
 def draw_network(folder: Path, figure: Figure) -> None:
@@ -57,12 +40,14 @@ def draw_network(folder: Path, figure: Figure) -> None:
     plotting.network(ax=figure.subplots())
 
 
-def compute_loss(name: str, folder: Path) -> None:
-    """Write the costs of a condition's run, and those that were printed."""
-    published = article.CONDITIONS[name].published_costs
-    costs = enumerate(published_run(name).costs, start=1)
-    rows = ((epoch, cost, published.get(epoch)) for epoch, cost in costs)
-    write_table(folder / LOSS_FILES[name], ("epoch", COST, "cost printed in the article"), rows)
+def compute_losses(folder: Path, runs: dict[str, History]) -> None:
+    """Write the costs of the article's two runs, and those that were printed."""
+    columns = ("epoch", COST, "cost printed in the article")
+    for name, file in LOSS_FILES.items():
+        published = article.CONDITIONS[name].published_costs
+        costs = enumerate(runs[name].costs, start=1)
+        rows = ((epoch, cost, published.get(epoch)) for epoch, cost in costs)
+        write_table(folder / file, columns, rows)
 
 
 def draw_loss(name: str, folder: Path, figure: Figure) -> None:
@@ -91,16 +76,16 @@ def draw_last_epochs(costs: np.ndarray, ax: Axes) -> None:
     ax.margins(y=0.3)
 
 
-def compute_surface(folder: Path) -> None:
+def compute_surface(folder: Path, runs: dict[str, History]) -> None:
     """Write the cost over both windows, and the paths of the runs."""
     cost = compile_cost(article.dataset())
     for window, points in article.WINDOWS.items():
         w_x, w_rec = (weights.ravel() for weights in np.meshgrid(points, points))
         rows = zip(w_x, w_rec, cost(w_x, w_rec))
         write_table(folder / f"cost_surface_{window}.csv", ("w_x", "w_rec", COST), rows)
-    columns = [f"{weight} of {name}" for name in OPTIMIZER_NAMES for weight in ("w_x", "w_rec")]
+    columns = [f"{weight} of {name}" for name in METHODS for weight in ("w_x", "w_rec")]
     # Rprop's run, the last one, is shorter: its columns are empty at the end.
-    paths = (published_run(name).weights for name in OPTIMIZER_NAMES)
+    paths = (runs[name].weights for name in METHODS)
     epochs = enumerate(zip_longest(*paths, fillvalue=(None, None)))
     rows = ([epoch, *chain(*pairs)] for epoch, pairs in epochs)
     write_table(folder / "cost_surface_paths.csv", ["epoch", *columns], rows)
@@ -118,7 +103,7 @@ def read_paths(folder: Path) -> dict[str, np.ndarray]:
     """Return the weights that each run went through, by the title of its method."""
     _, *weights = read_table(folder / "cost_surface_paths.csv").values()
     paths = {}
-    for (name, title), w_x, w_rec in zip(OPTIMIZER_NAMES.items(), weights[::2], weights[1::2]):
+    for (name, title), w_x, w_rec in zip(METHODS.items(), weights[::2], weights[1::2]):
         source = " (source blog)" if article.CONDITIONS[name].source == "blog" else ""
         path = np.column_stack([w_x, w_rec])
         paths[title + source] = path[np.isfinite(path).all(axis=1)]
@@ -193,7 +178,7 @@ def draw_training(folder: Path, figure: Figure) -> Iterator[list[Artist]]:
 
 
 def save_film(path: Path, size: tuple[float, float], draw: Callable[[Figure], Any]) -> None:
-    """Draw the frames of a film and save them as a GIF, the same byte for byte each time."""
+    """Draw the frames of a film and save them as a GIF; else as ``save_figure``."""
     with matplotlib.style.context(STYLE):
         figure = Figure(figsize=size, dpi=100)
         canvas, frames = FigureCanvasAgg(figure), draw(figure)
@@ -211,6 +196,7 @@ def save_film(path: Path, size: tuple[float, float], draw: Callable[[Figure], An
     first, *others = (image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images)
     durations = [80] * len(others) + [2500]  # milliseconds
     first.save(path, save_all=True, append_images=others, duration=durations, loop=0)
+    print(path)
 
 
 def compute_gradient(folder: Path) -> None:
@@ -242,48 +228,30 @@ def draw_gradient(folder: Path, figure: Figure) -> None:
     figure.suptitle("Each step back multiplies the gradient by $w_{rec}$: it explodes or vanishes")
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How a figure is made: its size in inches, what writes its tables, and what draws it."""
-
-    size: tuple[float, float]
-    compute: Callable[[Path], None] | None
-    draw: Callable[[Path, Figure], Any]
-
-
-RECIPES = {
-    "SRNmodel2.png": Recipe((8.2, 3.4), None, draw_network),
-    "rnn_loss_log1.png": Recipe((8.2, 3.6), partial(compute_loss, "gd"), partial(draw_loss, "gd")),
-    "rnn_loss_log2.png": Recipe(
-        (8.2, 3.6), partial(compute_loss, "rmsprop"), partial(draw_loss, "rmsprop")
-    ),
-    "cost_surface.png": Recipe((8.2, 5.2), compute_surface, draw_surface),
-    "training.gif": Recipe((8.2, 3.8), compute_surface, draw_training),
-    "gradient_over_time.png": Recipe((8.2, 3.8), compute_gradient, draw_gradient),
+# For each figure its size in inches, and what draws it.
+FIGURES: dict[str, tuple[tuple[float, float], Callable[[Path, Figure], Any]]] = {
+    "SRNmodel2.png": ((8.2, 3.4), draw_network),
+    "rnn_loss_log1.png": ((8.2, 3.6), partial(draw_loss, "gd")),
+    "rnn_loss_log2.png": ((8.2, 3.6), partial(draw_loss, "rmsprop")),
+    "cost_surface.png": ((8.2, 5.2), draw_surface),
+    "training.gif": ((8.2, 3.8), draw_training),
+    "gradient_over_time.png": ((8.2, 3.8), draw_gradient),
 }
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Make the figures that are asked for."""
-    parser = _console.option_parser(__doc__)
-    parser.add_argument(
-        "--only", action="append", choices=RECIPES, help="can be given more than once"
-    )
-    parser.add_argument("--redraw", action="store_true", help="run nothing, draw the saved tables")
-    parser.add_argument("--output-dir", type=Path, default=FIGURES_FOLDER, metavar="FOLDER")
-    options = parser.parse_args(arguments)
-    folder, names = options.output_dir, options.only or RECIPES
-    folder.mkdir(exist_ok=True)
+    """Make the tables and the figures."""
+    options = drawing_options(__doc__).parse_args(arguments)
+    folder = options.output_dir
     if not options.redraw:
-        # The film shares the tables of cost_surface.
-        for compute in dict.fromkeys(RECIPES[name].compute for name in names):
-            if compute is not None:
-                compute(folder)
-    for name in names:
-        recipe = RECIPES[name]
+        conditions = article.CONDITIONS.items()
+        runs = {name: article.run(condition, report=None) for name, condition in conditions}
+        compute_losses(folder, runs)
+        compute_surface(folder, runs)
+        compute_gradient(folder)
+    for name, (size, draw) in FIGURES.items():
         save = save_film if name.endswith(".gif") else save_figure
-        save(folder / name, recipe.size, partial(recipe.draw, folder))
-        print(folder / name)
+        save(folder / name, size, partial(draw, folder))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import platform
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,6 @@ def environment() -> dict[str, Any]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run, report and compare; return the exit status."""
-    started = time.perf_counter()
     parser = _console.option_parser(__doc__)
     parser.add_argument("--condition", choices=article.CONDITIONS, help="only one (default: all)")
     record_help = "write costs, weights and versions to a JSON file"
@@ -78,7 +76,6 @@ def main(arguments: list[str] | None = None) -> int:
                 for condition, history in zip(conditions, histories)
             },
             "environment": environment(),
-            "seconds": time.perf_counter() - started,
         }
         options.output.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     for source, suffix in (("blog", " (source blog)"), ("article", "")):

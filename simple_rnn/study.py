@@ -18,7 +18,6 @@ import threading
 from collections.abc import Iterable
 from functools import cache
 from itertools import groupby, product
-from statistics import median_low
 from typing import NamedTuple
 
 import aesara
@@ -72,8 +71,7 @@ class Result(NamedTuple):
 class Cell(NamedTuple):
     """What became of the runs that differ in their seed alone.
 
-    ``trained`` and ``diverged`` are numbers of runs. Half of the final costs, or more, are at most
-    ``median_final_cost``, where a run that diverged counts as infinite.
+    ``runs``, ``trained`` and ``diverged`` are numbers of runs.
     """
 
     optimizer: str
@@ -82,7 +80,6 @@ class Cell(NamedTuple):
     runs: int
     trained: int
     diverged: int
-    median_final_cost: float
 
 
 def grid(
@@ -90,20 +87,17 @@ def grid(
     learning_rates: Iterable[float],
     seeds: Iterable[int],
     seq_lens: Iterable[int] = (SEQ_LEN,),
-    num_samples: int = NUM_SAMPLES,
-    n_epochs: int = N_EPOCHS,
 ) -> list[Settings]:
     """Return the settings of every combination; the seed changes fastest.
 
     Parameters
     ----------
     optimizers, learning_rates, seeds, seq_lens : iterable
-        The values to combine, as in :class:`Settings`.
-    num_samples, n_epochs : int
-        The same for all.
+        The values to combine, as in :class:`Settings`. What is the same for all runs can be set
+        afterwards: ``[run._replace(n_epochs=300) for run in runs]``.
     """
     return [
-        Settings(optimizer, rate, seed, num_samples, seq_len, n_epochs)
+        Settings(optimizer, rate, seed, seq_len=seq_len)
         for optimizer, seq_len, rate, seed in product(optimizers, seq_lens, learning_rates, seeds)
     ]
 
@@ -124,7 +118,8 @@ def _compiled(optimizer: str) -> tuple[TrainModel, list[SharedVariable]]:
     return train_model, [x_t, y_, s0, learning_rate]
 
 
-# A compiled function computes in its shared variables: one run at a time in a process.
+# A compiled function computes in its shared variables: one run at a time in a process. (A worker of
+# a Dask cluster may have several threads.)
 _one_at_a_time = threading.Lock()
 
 
@@ -181,7 +176,6 @@ def summarize(results: Iterable[Result]) -> list[Cell]:
         runs = list(group)
         trained = sum(run.trained_from_epoch is not None for run in runs)
         diverged = sum(run.diverged_at_epoch is not None for run in runs)
-        costs = [np.inf if run.diverged_at_epoch else run.final_cost for run in runs]
         where = settings.optimizer, settings.seq_len, settings.learning_rate
-        cells.append(Cell(*where, len(runs), trained, diverged, median_low(costs)))
+        cells.append(Cell(*where, len(runs), trained, diverged))
     return cells

@@ -1,12 +1,9 @@
-"""scripts/benchmark.py: that it compares like with like, its table and its picture."""
-
-import importlib.util
+"""scripts/benchmark.py: that it compares like with like, and its table."""
 
 import benchmark
 import numpy as np
 import pytest
 from _figures import read_table
-from conftest import ROOT, drawn_with_pinned_versions
 
 
 def test_table_holds_the_seconds_of_each_contestant(tmp_path, monkeypatch, capsys):
@@ -14,29 +11,19 @@ def test_table_holds_the_seconds_of_each_contestant(tmp_path, monkeypatch, capsy
     monkeypatch.setattr(benchmark, "SECONDS", 0.02)
     monkeypatch.setattr(benchmark, "ROUNDS", 2)
     monkeypatch.setattr(benchmark, "time_runs", lambda name: (20.0, 1.5))
+    monkeypatch.setitem(benchmark.CONTESTANTS, "Absent", ("no-such-distribution", None))
     benchmark.main(["--output-dir", str(tmp_path)])
     table, (shown, said) = read_table(tmp_path / "benchmark.csv"), capsys.readouterr()
     assert list(table)[2:] == ["4 x 3", "5 x 2", "first run", "further run"]
-    for row, name in enumerate(table["contestant"]):
+    names = list(table["contestant"])
+    assert names[:3] == ["simple_rnn", "Aesara, plain", "NumPy, in place"]
+    for row, name in enumerate(names):
         assert all(0 < table[size][row] < 1 for size in ("4 x 3", "5 x 2"))
         assert f"{name} {table['version'][row]} " in shown
     assert list(table["first run"][:2]) == [20, 20]
     assert np.isnan(table["first run"][2:]).all()
-    for name, (distribution, _) in benchmark.CONTESTANTS.items():
-        installed = name in table["contestant"]
-        assert installed != (f"{name} is not installed and left out" in said)
-        assert installed == (importlib.util.find_spec(distribution.replace("-", "_")) is not None)
-    assert (tmp_path / "benchmark.png").stat().st_size > 10_000
-
-
-@pytest.mark.skipif(not drawn_with_pinned_versions(), reason="other versions draw other pixels")
-def test_committed_picture_is_drawn_from_the_committed_table(tmp_path):
-    table = (ROOT / "figures" / "benchmark.csv").read_bytes()
-    (tmp_path / "benchmark.csv").write_bytes(table)
-    benchmark.main(["--redraw", "--output-dir", str(tmp_path)])
-    assert (tmp_path / "benchmark.csv").read_bytes() == table
-    committed = ROOT / "figures" / "benchmark.png"
-    assert (tmp_path / "benchmark.png").read_bytes() == committed.read_bytes()
+    assert "Absent is not installed and left out" in said
+    assert "Absent" not in names
 
 
 def test_contestant_with_other_costs_ends_the_script(monkeypatch):
@@ -44,13 +31,14 @@ def test_contestant_with_other_costs_ends_the_script(monkeypatch):
         epoch = benchmark.prepare_numpy(x, y, rate)
         return lambda: 1.01 * epoch()
 
-    monkeypatch.setitem(benchmark.CONTESTANTS, "NumPy, in place", ("numpy", biased))
-    with pytest.raises(SystemExit, match="NumPy, in place computes other costs"):
-        benchmark.prepare((4, 3), "NumPy, in place")
+    monkeypatch.setitem(benchmark.CONTESTANTS, "biased", ("numpy", biased))
+    with pytest.raises(SystemExit, match="biased computes other costs"):
+        benchmark.prepare((4, 3), "biased")
 
 
 def test_compared_costs_depend_on_the_gradients():
-    costs = benchmark.reference_costs(*benchmark.data(10, 20))
+    epoch = benchmark.prepare_numpy(*benchmark.data(10, 20))
+    costs = [epoch() for _ in range(3)]
     assert np.diff(costs).max() < -1e-3 * costs[0], "within the tolerance of the comparison"
 
 

@@ -4,7 +4,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch
 
 from simple_rnn import article, plotting
 
@@ -21,16 +20,15 @@ def labels(axes):
     return [text.get_text() for text in axes.get_legend().get_texts()]
 
 
-@pytest.mark.parametrize("yscale", ["log", "linear"])
-def test_loss_curve_shows_the_costs_and_the_published_ones(ax, histories, yscale):
+def test_loss_curve_shows_the_costs_and_the_published_ones(ax, histories):
     published = article.CONDITIONS["gd"].published_costs
     costs = histories["gd"].costs
-    assert plotting.loss_curve(costs, published, yscale, ax=ax) is ax
+    assert plotting.loss_curve(costs, published, ax=ax) is ax
     line, points = ax.lines
     np.testing.assert_array_equal(line.get_xdata(), np.arange(1, 2002))
     np.testing.assert_array_equal(line.get_ydata(), costs)
     assert dict(zip(*points.get_data())) == published
-    assert (ax.get_xlabel(), ax.get_yscale()) == ("epoch", yscale)
+    assert (ax.get_xlabel(), ax.get_yscale()) == ("epoch", "log")
 
 
 def test_several_loss_curves_share_a_picture(ax):
@@ -84,13 +82,3 @@ def test_without_an_axes_the_current_one_is_drawn_on():
     _, (_, right) = plt.subplots(1, 2)
     assert plotting.loss_curve([3.0, 2.0]) is right
     plt.close()
-
-
-@pytest.mark.parametrize("size", [(8.2, 3.4), (6.4, 4.8)])
-def test_the_labels_of_the_network_stand_clear_of_its_arrows(size):
-    ax = plotting.network(Figure(figsize=size).subplots())
-    ax.figure.canvas.draw()
-    arrows = [p.get_window_extent().padded(3) for p in ax.patches if isinstance(p, FancyArrowPatch)]
-    boxes = [t.get_window_extent() for t in ax.texts if t.get_text().startswith(("$W_", "1"))]
-    assert len(boxes) == 10
-    assert not any(box.overlaps(arrow) for box in boxes for arrow in arrows)

@@ -1,27 +1,33 @@
 """What all scripts have in common: they are leaves, and say what they lack."""
 
 import ast
-import signal
+import shutil
 
+import benchmark
+import check_evidence
+import learning_rate_study
+import make_figures
 import pytest
-from conftest import ROOT, finish, run_python, start_python
+from conftest import ROOT, changed_figures, run_python
 
 SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
 NAMES = [path.stem for path in SCRIPTS if not path.stem.startswith("_")]
-IMPORTS = (ast.Import, ast.ImportFrom)
+# The scripts that draw, each with what computes its tables.
+DRAWING = [
+    (benchmark, "measure", []),
+    (check_evidence, "gather", []),
+    (learning_rate_study, "run_all", []),
+    (learning_rate_study, "run_all", ["--map"]),
+    (make_figures, "compute_losses", []),
+]
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
-def test_imports_stand_at_the_top_and_none_is_of_another_script(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for function in ast.walk(tree):
-        # benchmark.py imports what it compares with where that is measured.
-        if isinstance(function, (ast.FunctionDef, ast.Lambda)) and path.stem != "benchmark":
-            assert not [node for node in ast.walk(function) if isinstance(node, IMPORTS)]
-    imports = [node for node in ast.walk(tree) if isinstance(node, IMPORTS)]
-    modules = {node.module for node in imports if isinstance(node, ast.ImportFrom)}
-    modules |= {alias.name for node in imports for alias in node.names}
-    assert not modules & set(NAMES)
+def test_no_script_imports_another(path):
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    imported = {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    imported |= {node.name for node in nodes if isinstance(node, ast.alias)}
+    assert not imported & set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -34,19 +40,13 @@ def test_without_its_packages_a_script_says_how_it_is_called(name):
     assert remedy == "Call it by scripts/in_venv python, which brings all that it needs."
 
 
-@pytest.mark.parametrize("package", ["aesara", "matplotlib"])
-def test_ctrl_c_while_a_script_imports_is_status_130(package):
-    code = (
-        "import sys, runpy\n"
-        "class Announce:\n"
-        "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name == sys.argv[1]: print('importing', flush=True)\n"
-        "sys.meta_path.insert(0, Announce())\n"
-        "sys.path.insert(0, 'scripts')\n"
-        "runpy.run_path('scripts/make_figures.py', run_name='__main__')\n"
-    )
-    process = start_python("-c", code, package)
-    assert process.stdout.readline() == "importing\n"
-    process.send_signal(signal.SIGINT)
-    result = finish(process)
-    assert (result.returncode, result.stdout, result.stderr) == (130, "", "Interrupted.\n")
+def test_redraw_draws_every_committed_picture_without_computing(tmp_path, monkeypatch):
+    figures = ROOT / "figures"
+    for table in figures.glob("*.csv"):
+        shutil.copy(table, tmp_path)
+    for script, computes, options in DRAWING:
+        monkeypatch.setattr(script, computes, None)
+        script.main(["--redraw", *options, "--output-dir", str(tmp_path)])
+    missing = {path.name for path in figures.iterdir()} - {path.name for path in tmp_path.iterdir()}
+    assert missing == {"README.md"}
+    assert changed_figures(tmp_path) == []

@@ -1,6 +1,6 @@
 """simple_rnn.study: a run is what the article's way gives, whatever ran before it."""
 
-import math
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -24,29 +24,13 @@ def article_run(settings):
         return diverged.history, diverged.epoch
 
 
-def check(result, history, diverged_at):
-    """Check every part of a result against a history, bit for bit."""
-    np.testing.assert_array_equal(result[1:4], [history.costs[-1], *history.final_weights])
-    assert result.diverged_at_epoch == diverged_at
-    trained = (k for k in range(len(history.costs)) if all(history.costs[k:] < 0.1))
-    assert result.trained_from_epoch == next((k + 1 for k in trained), None)
-
-
-@pytest.mark.parametrize("name", ["gd", "rmsprop"])
-def test_the_article_s_runs_are_in_it(histories, name):
-    settings = study.Settings(name, article.CONDITIONS[name].learning_rate, article.SEED)
-    check(study.run_one(settings), histories[name], None)
-
-
 @pytest.mark.parametrize(
     "settings",
     [
-        study.Settings("gd", 1e-4, 7, n_epochs=300),
+        study.Settings("gd", 1e-5, article.SEED),
         study.Settings("gd", 1e-3, 1, n_epochs=300),
         study.Settings("rmsprop", 0.0316228, 2, n_epochs=300),
-        study.Settings("rprop", 0.1, 3, n_epochs=300),
         study.Settings("rmsprop", 0.002, 4, num_samples=3, seq_len=7, n_epochs=100),
-        study.Settings("gd", 0.002, 4, num_samples=1, seq_len=30, n_epochs=30),
         study.Settings("rprop", 0.002, 1, num_samples=20, seq_len=2, n_epochs=3000),
         study.Settings("gd", 0.1, 2, num_samples=5, seq_len=1, n_epochs=30),
     ],
@@ -55,42 +39,30 @@ def test_the_article_s_runs_are_in_it(histories, name):
 def test_a_run_is_what_the_article_s_way_gives_bit_for_bit(settings):
     # Something else first, whose state it must not inherit.
     study.run_one(settings._replace(seed=5, learning_rate=0.0123, n_epochs=20))
-    check(study.run_one(settings), *article_run(settings))
+    result, (history, diverged_at) = study.run_one(settings), article_run(settings)
+    np.testing.assert_array_equal(result[1:4], [history.costs[-1], *history.final_weights])
+    assert result.diverged_at_epoch == diverged_at
+    assert result.trained_from_epoch == study.trained_from(history.costs)
 
 
-def test_a_run_that_begins_where_the_last_one_ended_is_a_run_of_its_own():
-    slow = study.Settings("gd", 1e-30, seed=1, num_samples=5, seq_len=4, n_epochs=3)
-    study.run_one(slow)  # so slow that no weight changes
-    check(study.run_one(slow._replace(n_epochs=2)), *article_run(slow._replace(n_epochs=2)))
-    assert study.run_one(slow._replace(learning_rate=1e30)).diverged_at_epoch == 2
-
-
-def test_threads_change_no_result_and_compile_an_optimizer_once(monkeypatch):
-    compiled, original = [], study.compile_function
-
-    def counted(*arguments, **options):
-        compiled.append(arguments)
-        return original(*arguments, **options)
-
-    monkeypatch.setattr(study, "compile_function", counted)
-    study._compiled.cache_clear()
+def test_threads_change_no_result():
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
     # Gradient descent diverges at 1e-3, after some ten epochs.
-    runs = study.grid(["gd", "rprop"], [1e-5, 1e-3], [1, 2, 3], seq_lens=[9, 1], n_epochs=40)
+    runs = study.grid(["gd", "rprop"], [1e-5, 1e-3], [1, 2, 3], seq_lens=[9, 1])
+    runs = [run._replace(n_epochs=40) for run in runs]
     with ThreadPoolExecutor(4) as threads:
         results = list(threads.map(study.run_one, runs))
+    sys.setswitchinterval(interval)
     assert repr(results) == repr(list(map(study.run_one, runs)))  # NaN is not equal to NaN
-    assert [result.settings for result in results] == runs
-    assert len(compiled) == 2
 
 
 def test_the_grid_holds_every_combination_in_order():
-    runs = study.grid(["rprop", "gd"], [0.1, 1], [2, 1], seq_lens=[5, 6], n_epochs=3)
-    assert len(runs) == len(set(runs)) == 2 * 2 * 2 * 2
-    assert runs[:2] == [
-        study.Settings("rprop", 0.1, 2, 20, 5, 3),
-        study.Settings("rprop", 0.1, 1, 20, 5, 3),
-    ]
-    assert [runs[2].learning_rate, runs[4].seq_len, runs[8].optimizer] == [1, 6, "gd"]
+    runs = study.grid(["rprop", "gd"], [0.1, 1], [2, 1], seq_lens=[5, 6])
+    assert len(set(runs)) == 2 * 2 * 2 * 2
+    assert runs[0] == study.Settings("rprop", 0.1, 2, 20, 5, 2001)
+    changed = [runs[1].seed, runs[2].learning_rate, runs[4].seq_len, runs[8].optimizer]
+    assert changed == [1, 1, 6, "gd"]
 
 
 @pytest.mark.parametrize(
@@ -107,21 +79,19 @@ def test_trained_from_is_the_epoch_from_which_the_cost_stays_low(costs, epoch):
     assert study.trained_from(np.array(costs)) == epoch
 
 
-def test_a_cell_summarizes_the_runs_that_differ_in_their_seed():
-    def result(seed, cost, diverged_at=None, trained_from=None, rate=0.1):
+def test_a_cell_counts_the_runs_that_differ_in_their_seed():
+    def result(seed, diverged_at=None, trained_from=None, rate=0.1):
         settings = study.Settings("gd", rate, seed)
-        return study.Result(settings, cost, 1.0, 1.0, diverged_at, trained_from)
+        return study.Result(settings, 0.5, 1.0, 1.0, diverged_at, trained_from)
 
     results = [
-        result(1, 0.5),
-        result(2, math.nan, diverged_at=9),
-        result(3, 0.02, trained_from=8),
-        result(4, 2.0),
-        result(1, 0.01, trained_from=7, rate=0.2),
+        result(1),
+        result(2, diverged_at=9),
+        result(3, trained_from=8),
+        result(4, trained_from=8),
+        result(1, trained_from=7, rate=0.2),
     ]
     assert study.summarize(results) == [
-        study.Cell("gd", 10, 0.1, runs=4, trained=1, diverged=1, median_final_cost=0.5),
-        study.Cell("gd", 10, 0.2, runs=1, trained=1, diverged=0, median_final_cost=0.01),
+        study.Cell("gd", 10, 0.1, runs=4, trained=2, diverged=1),
+        study.Cell("gd", 10, 0.2, runs=1, trained=1, diverged=0),
     ]
-    (cell,) = study.summarize(results[1:2])
-    assert cell.median_final_cost == math.inf
