@@ -28,6 +28,7 @@ from aesara.graph.basic import Constant, io_toposort
 from aesara.tensor.var import TensorVariable
 
 from simple_rnn._aesara.compiler import compiling
+from simple_rnn._aesara.graphs import updates_in_type
 from simple_rnn._aesara.mode import as_it_stands, exact_mode
 
 __all__ = ["as_written", "compile_function"]
@@ -90,7 +91,7 @@ def compile_function(
     Parameters
     ----------
     inputs, outputs, updates, givens
-        As for ``aesara.function``.
+        As for ``aesara.function``. New values are converted to the dtype of their variable.
     mode : aesara.compile.mode.Mode or str, optional
         None, the default, stands for the package's own mode, for the graph and for every scan in
         it. Anything else is passed on to Aesara as it is, and the digits are then that mode's.
@@ -106,8 +107,8 @@ def compile_function(
     ------
     OSError
         If the C++ compiler or the compile cache fails.
-    TypeError
-        If a new value in ``updates`` has another dtype than its variable.
+    TypeError, ValueError
+        If ``updates`` make a float of a whole number, or leave an accumulator out.
 
     Examples
     --------
@@ -116,13 +117,7 @@ def compile_function(
     >>> print(compile_function([x], x * x + x)(3))
     12.0
     """
-    for variable, new in dict(updates or {}).items():
-        old_dtype, new_dtype = (getattr(v, "dtype", None) for v in (variable, new))
-        if None not in (old_dtype, new_dtype) and new_dtype != old_dtype:
-            raise TypeError(
-                f"updates: {variable} is {old_dtype}, its new value {new_dtype}; write numbers in"
-                " it as constant_like(param, value)"
-            )
+    updates = updates_in_type(updates)
     with compiling(ROUNDING_FLAGS):
         if mode is None:
             mode = exact_mode()

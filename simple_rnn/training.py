@@ -19,7 +19,7 @@ from aesara.compile.sharedvalue import SharedVariable
 from aesara.tensor.var import TensorVariable
 
 from simple_rnn._aesara.calls import bare_call
-from simple_rnn._aesara.graphs import building_graph, shared_array, trying_out, updates_in_type
+from simple_rnn._aesara.graphs import building_graph, shared_array, trying_out
 from simple_rnn._checks import check_states
 from simple_rnn.data import CountingDataset
 from simple_rnn.history import (
@@ -65,8 +65,7 @@ def compile_train_model(
     net : simpleRNN
         The network to train, or your own (:class:`~simple_rnn.simpleRNN`, Notes).
     optimizer : Optimizer
-        Any object whose ``minimize(loss)`` returns updates of ``net.params``. New values are
-        converted to the dtype of their variable.
+        Any object whose ``minimize(loss)`` returns updates of ``net.params``.
     dataset : CountingDataset
         The sequences, time-major; copied, so that later changes have no effect. Its dtype is that
         of the computation.
@@ -118,9 +117,15 @@ def compile_train_model(
         y_t = net.state_update(x_t, s0)
         y_hypo = y_t if y_t.ndim == y_.ndim else y_t[-1]
         cost = loss(y_=y_, y_hypo=y_hypo)
-        train_op = updates_in_type(optimizer.minimize(cost), getattr(optimizer, "params", ()))
+        train_op = optimizer.minimize(cost) or []
+    updated = list(dict(train_op))
+    missing = [p for p in getattr(optimizer, "params", []) if p not in updated]
+    if missing:
+        raise ValueError(
+            f"minimize returned no update of {missing}; expected pairs, (p, new value)"
+        )
     function = compile_function(inputs=[], outputs=[cost], updates=train_op)
-    return TrainModel(net, function, updated=[variable for variable, _ in train_op])
+    return TrainModel(net, function, updated)
 
 
 @dataclass(eq=False)

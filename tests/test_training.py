@@ -382,10 +382,11 @@ def test_random_numbers_in_a_step_are_refused():
     ("minimize", "said"),
     [
         (lambda self, loss: None, "no update of [w_x, w_rec]"),
+        (lambda self, loss: 2 * [(p, p / 2) for p in self.params], "already has an update"),
         (lambda self, loss: [(self.params[0], self.params[0] / 2)], "no update of [w_rec]"),
         (
             lambda self, loss: [(p, p - accumulator(p, "m")) for p in self.params],
-            "; expected one pair, (variable, new value), for each parameter and each accumulator",
+            "; expected one of each accumulator",
         ),
         (
             lambda self, loss: [(p, p / 2) for p in self.params] + [(COUNTER, COUNTER + 0.5)],

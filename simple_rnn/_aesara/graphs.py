@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from traceback import walk_tb
 from typing import Any
@@ -12,7 +12,7 @@ import aesara
 import aesara.tensor as T
 import numpy as np
 from aesara.compile.sharedvalue import SharedVariable
-from aesara.graph.basic import ancestors
+from aesara.graph.basic import Variable, ancestors
 
 # Aesara's configuration is that of the whole process: only one thread at a time may change it, and
 # none may compile meanwhile.
@@ -70,26 +70,25 @@ def shared_array(values: np.ndarray, name: str) -> SharedVariable:
     return aesara.shared(values, name=name, shape=values.shape)
 
 
-def updates_in_type(updates: Any, params: Sequence[SharedVariable]) -> list:
-    """Return updates, each in the type of its variable; none may be missing.
-
-    Those that must have one are the parameters, and each accumulator that occurs in the updates.
-    """
-    pairs = updates.items() if isinstance(updates, dict) else updates or ()
-    pairs = [(variable, T.as_tensor_variable(new)) for variable, new in pairs]
-    used = ancestors([new for _, new in pairs])
-    needed = [*params, *(v for v in used if getattr(v.tag, "is_accumulator", False))]
-    updated = [variable for variable, _ in pairs]
-    missing = [variable for variable in needed if variable not in updated]
+def updates_in_type(updates: Any) -> list:
+    """Return updates, each in the type of its variable; no accumulator may be left out."""
+    pairs = list(updates.items() if isinstance(updates, dict) else updates or ())
+    used = ancestors([new for _, new in pairs if isinstance(new, Variable)])
+    accumulators = [v for v in used if getattr(v.tag, "is_accumulator", False)]
+    missing = [v for v in accumulators if v not in dict(pairs)]
     if missing:
-        raise ValueError(
-            f"minimize returned no update of {missing}; expected one pair, (variable, new value),"
-            " for each parameter and each accumulator"
+        raise ValueError(f"there is no update of {missing}; expected one of each accumulator")
+    return [(variable, _in_type(variable, new)) for variable, new in pairs]
+
+
+def _in_type(variable: SharedVariable, new: Any) -> Variable:
+    """Return a new value in the type of its variable."""
+    if not isinstance(variable.type, T.TensorType):
+        return new  # of a random generator
+    new = T.as_tensor_variable(new)
+    if not np.can_cast(new.dtype, variable.dtype, "same_kind"):
+        raise TypeError(
+            f"the update of {variable} is {new.dtype}; expected {variable.dtype}, as it is itself:"
+            " aesara.shared(0.0) makes a float"
         )
-    for variable, new in pairs:
-        if not np.can_cast(new.dtype, variable.dtype, "same_kind"):
-            raise TypeError(
-                f"the update of {variable} is {new.dtype}; expected {variable.dtype}, as it is"
-                " itself: aesara.shared(0.0) makes a float"
-            )
-    return [(v, v.type.filter_variable(T.cast(new, v.dtype))) for v, new in pairs]
+    return variable.type.filter_variable(T.cast(new, variable.dtype))
