@@ -385,12 +385,21 @@ def test_shapes_that_only_the_call_shows(step, n_states, shapes):
     results = scan(step, sequences, starts + [None] * n_results, w)
     results = results if isinstance(results, list) else [results]
     loss = sum(T.exp(result).sum() + result[-1].sum() for result in results)
-    outputs = [*results, *aesara.grad(loss, [*starts, w])]
-    loop = compile_function([*inputs, w], outputs)
-    assert count(loop, Scan) == 0
     arrays = [array.astype("f8") for array in values(*shapes, ())]
-    for a, b in zip(loop(*arrays), compile_in_python([*inputs, w], outputs)(*arrays)):
-        np.testing.assert_allclose(a, b, rtol=1e-12)
+    lasts = [result[-1] for result in results]
+    for outputs in (lasts, [*results, *aesara.grad(loss, [*starts, w])]):
+        loop = compile_function([*inputs, w], outputs)
+        assert count(loop, Scan) == 0
+        for a, b in zip(loop(*arrays), compile_in_python([*inputs, w], outputs)(*arrays)):
+            np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+def test_arrays_that_do_not_fit_together():
+    x, s0, w = vectors()
+    function = compile_function([x, s0, w], scan(lambda x_t, s, w: x_t * w + s, x, s0, w))
+    assert is_loop(function)
+    with pytest.raises(ValueError, match="could not be broadcast"):
+        function(*values((5, 4), (1,), (4,)))
 
 
 def test_it_never_reads_beyond_an_array():

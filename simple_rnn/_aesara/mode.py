@@ -30,8 +30,6 @@ from simple_rnn._aesara.compiler import SideBySideLinker
 from simple_rnn._aesara.graphs import folding_in_python
 from simple_rnn._aesara.scan_rewrites import loop_in_place_of, read_through_views
 
-__all__ = ["as_it_stands", "exact_mode"]
-
 
 class _Rewriter(GraphRewriter):
     """Aesara's rewrites, after scans have become loops in C or been brought to one mode."""
@@ -48,10 +46,6 @@ class _Rewriter(GraphRewriter):
             # of 10,000 samples, a backward step takes three times as long in place.
             rewrites = rewrites.excluding("inplace_elemwise_optimizer")
         self.rewriter = rewrites.optimizer
-
-    def __reduce__(self) -> Any:
-        # For a copy or a pickle of a compiled function: Aesara's rewrites cannot be pickled.
-        return _rewriter, (self.in_c, self.of_scan)
 
     def add_requirements(self, fgraph: FunctionGraph) -> None:
         self.rewriter.add_requirements(fgraph)

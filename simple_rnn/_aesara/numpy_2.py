@@ -20,8 +20,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["adapt_aesara", "restore_names"]
-
 NUMPY_2 = np.lib.NumpyVersion(np.__version__) >= "2.0.0"
 
 # Patterns in Aesara's C code, and what stands for them today.
@@ -73,8 +71,8 @@ def adapt_aesara() -> None:
     autocast, compile_str = NumpyAutocaster.__call__, GCC_compiler.compile_str
 
     def autocast_exactly(self: NumpyAutocaster, x: Any) -> np.ndarray:
-        takes_float64 = config.floatX == "float64" == self.dtypes[-1]
-        if takes_float64 and type(x) is float and np.float32(x).item() != x:
+        is_float64 = type(x) is float and np.float32(x).item() != x
+        if is_float64 and config.floatX == "float64":
             return np.asarray(x)
         return autocast(self, x)
 

@@ -2,9 +2,9 @@
 
 While it is imported, Aesara looks for a BLAS library, which takes most of the time and warns where
 there is none. This package multiplies no matrices, so the search is left out, unless the user's
-AESARA_FLAGS name a library. (A matrix product in a graph of the user's then goes through NumPy.)
-Aesara also logs a warning where there is no C++ compiler; this package gives the same digits
-without one, only slower. The environment, the warnings and the logging are restored at the end.
+AESARA_FLAGS name a library; from then on they say so. (A matrix product in a graph of the user's
+then goes through NumPy.) Aesara also logs a warning where there is no C++ compiler; this package
+gives the same digits without one, only slower.
 
 On Python 3.12 and later Aesara does not start otherwise: its search goes through
 ``numpy.distutils``, which is gone there. Nor does the C code of its ``scan`` compile there; Aesara
@@ -26,9 +26,9 @@ def import_aesara() -> None:
         for name in [name for name in sys.modules if name.startswith("aesara.")]:
             del sys.modules[name]
     restore_names()
-    flags, disabled = os.environ.get("AESARA_FLAGS"), logging.root.manager.disable
-    if "blas__ldflags" not in (flags or ""):
-        os.environ["AESARA_FLAGS"] = f"{flags},blas__ldflags=" if flags else "blas__ldflags="
+    flags, disabled = os.environ.get("AESARA_FLAGS", ""), logging.root.manager.disable
+    if "blas__ldflags" not in flags:
+        os.environ["AESARA_FLAGS"] = f"{flags},blas__ldflags="
     logging.disable(logging.WARNING)
     try:
         with warnings.catch_warnings():
@@ -42,10 +42,6 @@ def import_aesara() -> None:
         ) from None
     finally:
         logging.disable(disabled)
-        if flags is None:
-            os.environ.pop("AESARA_FLAGS", None)
-        else:
-            os.environ["AESARA_FLAGS"] = flags
 
     if sys.version_info >= (3, 12):
         # Aesara tries to compile it and stops where that fails, but goes on where it is not found.
