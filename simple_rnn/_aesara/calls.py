@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-__all__ = ["bare_call"]
-
 
 def bare_call(function: Callable[[], list]) -> Callable[[], list]:
     """Return what computes the same as ``function()``, called in less time.

@@ -17,11 +17,9 @@ it. Where the compiler or the cache fails, :func:`compiling` says so in a senten
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import logging
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -42,7 +40,6 @@ from aesara.graph.basic import Apply
 from aesara.graph.fg import FunctionGraph
 from aesara.link.c.basic import CLinker, get_module_cache
 from aesara.link.c.cmodule import (
-    ModuleCache,
     dlimport,
     get_gcc_shared_library_arg,
     get_module_hash,
@@ -54,8 +51,6 @@ from aesara.link.c.exceptions import CompileError
 from aesara.link.vm import VMLinker
 
 from simple_rnn._aesara.graphs import LOCK
-
-__all__ = ["SideBySideLinker", "compiling"]
 
 # Debug information takes a sixth of the compiler's time. clang stops at a narrowing initializer in
 # Aesara's own code if it is not told to let it pass; g++ lets it pass anyway.
@@ -76,7 +71,6 @@ HEADERS = """\
 # A compiler takes up to 150 MB. macOS does not say which cores a process may use.
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 COMPILERS = min(CORES, 8)
-ROUND = 8 * COMPILERS  # after so many modules another process with the same cache has its turn
 
 _logger = logging.getLogger("simple_rnn")
 _silent_until = 0.0  # by time.monotonic(); set by each call of compile_function
@@ -86,19 +80,15 @@ _silent_until = 0.0  # by time.monotonic(); set by each call of compile_function
 def compiling(flags: str) -> Iterator[None]:
     """Add ``flags`` to the user's while Aesara compiles; OSError with a remedy where that fails."""
     try:
-        with (
-            LOCK,
-            aesara.config.change_flags(gcc__cxxflags=_all_flags(flags)),
-            _no_garbage_collection(),
-        ):
+        with LOCK, aesara.config.change_flags(gcc__cxxflags=_all_flags(flags)):
             yield
-    except (CompileError, ImportError, OSError, UnicodeError) as error:
+    except (CompileError, ImportError, OSError) as error:
         if not aesara.config.cxx:
             raise  # no compiler failed
         # The line that says why, and nothing of the graph, which Aesara adds.
         lines = str(error).partition("\nApply node")[0].splitlines()
-        why = [line for line in lines if re.search(r"No space left|\berror: ", line)]
-        reason = next(iter(why or lines), type(error).__name__).rstrip(":")
+        why = [line for line in lines if "error: " in line]
+        reason = next(iter(why or lines), "it does not say why")
         raise OSError(
             f"Aesara could not compile with {aesara.config.cxx} into {aesara.config.compiledir}:"
             f" {reason}; mend that, or compute in Python, to the same digits but slower"
@@ -113,18 +103,6 @@ def _all_flags(flags: str) -> str:
     # Aesara takes the flags apart at every space.
     headers = "" if " " in str(_headers_folder()) else f" -I{_headers_folder()}"
     return f"{aesara.config.gcc__cxxflags} {flags} {MODULE_FLAGS}{headers}".lstrip()
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Keep Python from looking for garbage: a graph is a million objects, few of them garbage."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class SideBySideLinker(VMLinker):
@@ -179,14 +157,10 @@ def _compile_side_by_side(nodes: Iterable[Apply]) -> None:
             module = _Module(node)
             if module.key is not None and module.key not in cache.entry_from_key:
                 missing[get_module_hash(module.get_src_code(), module.key)] = module
+    if not missing:
+        return
     # The longest first, so that no core is idle at the end.
     modules = sorted(missing.items(), key=lambda item: -len(item[1].get_src_code()))
-    for i in range(0, len(modules), ROUND):
-        _compile_round(cache, modules[i : i + ROUND])
-
-
-def _compile_round(cache: ModuleCache, modules: list[tuple[str, _Module]]) -> None:
-    """Compile modules, named by their hash, and put them into the cache."""
     # Another process with the same cache waits here, and then finds the modules made.
     with lock_ctx(), tempfile.TemporaryDirectory(dir=aesara.config.compiledir) as folder:
         cache.refresh(cleanup=False)

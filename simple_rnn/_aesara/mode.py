@@ -30,8 +30,6 @@ from simple_rnn._aesara.compiler import SideBySideLinker
 from simple_rnn._aesara.graphs import folding_in_python
 from simple_rnn._aesara.scan_rewrites import loop_in_place_of, read_through_views
 
-__all__ = ["as_it_stands", "exact_mode"]
-
 
 class _Rewriter(GraphRewriter):
     """Aesara's rewrites, after scans have become loops in C or been brought to one mode."""

@@ -20,8 +20,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["adapt_aesara", "restore_names"]
-
 NUMPY_2 = np.lib.NumpyVersion(np.__version__) >= "2.0.0"
 
 # Patterns in Aesara's C code, and what stands for them today.

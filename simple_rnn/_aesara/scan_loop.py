@@ -88,8 +88,6 @@ from aesara.scalar.basic import Composite
 from aesara.tensor.elemwise import Elemwise
 from aesara.tensor.shape import Shape_i
 
-__all__ = ["ScanLoop", "last_axes"]
-
 # The same for each loop. A state is a matrix, rows of columns; a vector is one row of samples.
 SUPPORT = r"""
 // So many columns at a time: what a step leaves is still in the cache when the next one needs it.

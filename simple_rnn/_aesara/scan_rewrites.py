@@ -39,8 +39,6 @@ from aesara.tensor.subtensor import IncSubtensor, Subtensor, get_idx_list
 
 from simple_rnn._aesara.scan_loop import ScanLoop, last_axes
 
-__all__ = ["loop_in_place_of", "read_through_views"]
-
 Replacements = list[tuple[Variable, Variable]]  # for FunctionGraph.replace_all
 
 # Those for which C has a type of the same size.

@@ -1,12 +1,8 @@
 """What a newcomer's machine may lack, each for real: the digits come out, or one line says why."""
 
-import os
-import signal
-import time
-
 import aesara
 import pytest
-from conftest import ROOT, finish, run_python, start_python
+from conftest import ROOT, run_python
 
 SCRIPT = ROOT / "scripts" / "reproduce.py"
 # A small graph, compiled as the large ones are.
@@ -20,17 +16,8 @@ print(compile_function([x], x + x * x)([0.5]))
 needs_compiler = pytest.mark.skipif(not aesara.config.cxx, reason="no C++ compiler here")
 
 
-def executable(path, script):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(0o755)
-    return path
-
-
-@pytest.mark.parametrize("broken", [False, True], ids=["none on the PATH", "fails even at -v"])
-def test_without_a_compiler_the_digits_are_the_same(tmp_path, broken):
-    executable(tmp_path / "bin" / ("g++" if broken else "other"), "exit 1")
-    result = run_python(SCRIPT, "--condition", "rprop", PATH=str(tmp_path / "bin"))
+def test_without_a_compiler_the_digits_are_the_same(tmp_path):
+    result = run_python(SCRIPT, "--condition", "rprop", PATH=str(tmp_path))
     assert result.returncode == 0, result.stderr
     assert result.stdout.endswith("\n2 of 2 published lines reproduced (source blog)\n")
     slower = "Aesara computes in Python, to the same digits but slower"
@@ -39,23 +26,17 @@ def test_without_a_compiler_the_digits_are_the_same(tmp_path, broken):
 
 @needs_compiler
 @pytest.mark.parametrize(
-    ("fault", "reason"),
+    ("cxx", "flags", "reason"),
     [
-        ("echo 'g++: fatal error: cannot execute cc1plus' >&2", "cannot execute cc1plus"),
-        (None, "No such file or directory: '/nonexistent/g++'"),
+        pytest.param(aesara.config.cxx, "-std=none", "-std=none", id="refuses a flag"),
+        pytest.param("/nonexistent/g++", "", "No such file or directory", id="not there"),
     ],
-    ids=["a part is missing", "not there"],
 )
-def test_a_compiler_that_fails_is_one_line(tmp_path, fault, reason):
-    cxx = "/nonexistent/g++"
-    if fault is not None:
-        # It knows its version, as one that lacks a part does.
-        version = f'-v | -E | -dump* | --version) exec {aesara.config.cxx} "$@";;'
-        script = f"for a; do case $a in {version} esac; done\n{fault}\nexit 1"
-        cxx = executable(tmp_path / "bin" / "g++", script)
-    result = run_python(SCRIPT, flags=f"base_compiledir={tmp_path / 'cache'},cxx={cxx}")
+def test_a_compiler_that_fails_is_one_line(tmp_path, cxx, flags, reason):
+    all_flags = f"cxx={cxx},gcc__cxxflags={flags},base_compiledir={tmp_path}"
+    result = run_python(SCRIPT, "--condition", "rprop", flags=all_flags)
     assert result.returncode == 1
-    (line,) = (line for line in result.stderr.splitlines() if "rror: " in line)
+    *_, line = result.stderr.splitlines()
     assert line.startswith(f"reproduce.py: error: Aesara could not compile with {cxx} into ")
     assert reason in line
     assert "compute in Python, to the same digits but slower (AESARA_FLAGS=cxx=)" in line
@@ -84,18 +65,3 @@ def test_a_home_folder_with_spaces_and_accents_is_compiled_in(tmp_path):
     result = run_python("-c", TINY, HOME=str(home), PYTHONPATH=str(ROOT))
     assert (result.returncode, result.stdout) == (0, "[0.75]\n"), result.stderr
     assert (home / ".aesara").is_dir()
-
-
-@needs_compiler
-def test_ctrl_c_while_the_compiler_works_is_status_130(tmp_path):
-    process = start_python(SCRIPT, flags=f"base_compiledir={tmp_path}")
-    deadline = time.monotonic() + 120
-    while not any(tmp_path.rglob("*.cpp")):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to the compiler too
-    result = finish(process)
-    assert result.returncode == 130, result.stderr
-    assert result.stderr.endswith("Interrupted.\n")
-    assert "Traceback" not in result.stderr
