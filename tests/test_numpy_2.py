@@ -59,13 +59,23 @@ def test_reciprocal_in_a_fused_operation_is_not_rounded_to_float32():
 def test_c_code_that_names_what_numpy_no_longer_has():
     x, i = T.dmatrix(), T.TensorType("uint64", (None,))()
     outputs = [T.argmax(x), T.cumsum(x), T.cumsum(x[0]), x[:, :2] + 0.1 * T.dot(x, x.T), x[i]]
-    matrix, rows = np.array([[1.0, 5.0, 2.0], [0.0, 3.0, 4.0]]), np.array([1, 0], "uint64")
-    position, sums, sums_of_row, product, taken = aesara.function([x, i], outputs)(matrix, rows)
+    outputs += [T.grad(T.square(x[i]).sum(), x)]
+    matrix, rows = np.array([[1.0, 5.0, 2.0], [0.0, 3.0, 4.0]]), np.array([1, 1], "uint64")
+    obtained = aesara.function([x, i], outputs)(matrix, rows)
+    position, sums, sums_of_row, product, taken, gradient = obtained
     assert position == 1
     np.testing.assert_array_equal(sums, [1, 6, 8, 8, 11, 15])
     np.testing.assert_array_equal(sums_of_row, [1, 6, 8])
     np.testing.assert_allclose(product, matrix[:, :2] + 0.1 * (matrix @ matrix.T), rtol=1e-14)
     np.testing.assert_array_equal(taken, matrix[rows])
+    np.testing.assert_array_equal(gradient, [[0, 0, 0], [0, 12, 16]])  # twice 2 x
+
+
+def test_products_of_many_matrices_need_no_blas_library():
+    x = T.dtensor3()
+    values = np.arange(12.0).reshape(2, 3, 2)
+    products = aesara.function([x], T.batched_dot(x, x.swapaxes(1, 2)))(values)
+    np.testing.assert_array_equal(products, values @ values.swapaxes(1, 2))
 
 
 def test_an_unknown_dtype_is_refused():

@@ -5,7 +5,7 @@ Python 3.13 and later have only NumPy 2. Three things stand in Aesara's way ther
 - It reads names that NumPy no longer has, one while it is imported, the others whenever they are
   needed; so they are put back and stay.
 - Its C code uses names that NumPy and Python no longer have. The code gets the new names on its way
-  to the compiler.
+  to the compiler. One operation, ``x[indices]`` increased, goes through NumPy instead.
 - It keeps a Python float in float64 if it differs from its float32. NumPy 2 finds no difference,
   because it rounds the float before it compares. So 0.1 in a float64 graph would become a float32,
   and nothing would say so. Where there is no C++ compiler, ``1 / x`` would be rounded likewise.
@@ -66,7 +66,9 @@ def adapt_aesara() -> None:
         return
     from aesara.configdefaults import config
     from aesara.link.c.cmodule import GCC_compiler
+    from aesara.link.c.op import COp
     from aesara.scalar.basic import NumpyAutocaster, Reciprocal
+    from aesara.tensor.subtensor import AdvancedIncSubtensor1
 
     autocast, compile_str = NumpyAutocaster.__call__, GCC_compiler.compile_str
 
@@ -84,4 +86,6 @@ def adapt_aesara() -> None:
     NumpyAutocaster.__call__ = autocast_exactly
     Reciprocal.impl = lambda self, x: np.float64(1) / x
     GCC_compiler.compile_str = staticmethod(compile_with_new_names)
+    # Its C code walks through NumPy's iterators, which are others now; NumPy itself does not.
+    AdvancedIncSubtensor1.c_code = COp.c_code
     np.core = np._core  # the public one warns at each use

@@ -33,7 +33,9 @@ def import_aesara() -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import aesara  # noqa: F401
+            import aesara
+            from aesara.link.c.op import COp
+            from aesara.tensor.blas import BatchedDot
     except ValueError as error:
         raise ImportError(
             f"Aesara does not start: {str(error).rstrip('.')}; correct what AESARA_FLAGS or"
@@ -51,6 +53,8 @@ def import_aesara() -> None:
         # Aesara tries to compile it and stops where that fails, but goes on where it is not found.
         sys.modules.setdefault("aesara.scan.scan_perform_ext", None)
     adapt_aesara()
+    if not aesara.config.blas__ldflags:
+        BatchedDot.c_code = COp.c_code  # it would not link; so NumPy computes it
 
 
 import_aesara()
