@@ -53,24 +53,25 @@ def float_arrays(**arrays: Any) -> list[np.ndarray]:
     return checked
 
 
-def check_states(y_t: Any, params: list, data: list, y_shape: tuple[int, ...]) -> None:
-    """Check what ``state_update`` returned for the data: that it fits, and what it uses."""
-    if not isinstance(y_t, TensorVariable) or y_t.ndim < 2:
+def check_states(y_t: Any, x: np.ndarray, y: np.ndarray, known: list) -> None:
+    """Check what ``state_update`` returned for the data: that it fits, and what it is made of."""
+    if not isinstance(y_t, TensorVariable):
         raise TypeError(
-            f"state_update returned {show(y_t)}; expected a symbolic matrix, one row per step (scan"
-            " returns two things: y_t, _ = aesara.scan(...))"
+            f"state_update returned {show(y_t)}; expected a symbolic matrix (scan returns two"
+            " things: y_t, _ = aesara.scan(...))"
         )
-    shape = y_t.tag.test_value.shape
-    shape = shape if len(shape) == len(y_shape) else shape[1:]
-    if shape != y_shape:
+    shape, at_every_step = y_t.tag.test_value.shape, y.shape[:2] == x.shape[:2]
+    expected = y.shape if at_every_step else (len(x), *y.shape)
+    if shape != expected and (at_every_step or shape[1:] != y.shape):
         raise ValueError(
-            f"state_update gives answers of shape {shape} where y has {y_shape}; expected the same:"
-            " one answer per sample at each step"
+            f"state_update returned shape {shape}; expected {expected}, one row per step, to fit y"
+            " (for several classes y is one-hot; one answer for all steps is y_t[np.newaxis])"
         )
     shared = [v for v in ancestors([y_t]) if isinstance(v, SharedVariable)]
-    others = [v for v in shared if v not in params and v not in data]
+    others = [v for v in shared if v not in known]
     missing = [v for v in others if getattr(v.tag, "is_parameter", False)]
     if missing:
-        raise ValueError(f"net.params is {params}; expected {missing} in it too")
-    if others:
-        warnings.warn(f"{others} is not in net.params, and so is not trained", stacklevel=3)
+        raise ValueError(f"net.params lacks {missing}; expected all parameters in it")
+    fixed = [v for v in others if "float" in getattr(v, "dtype", "")]  # not a random generator
+    if fixed:
+        warnings.warn(f"{fixed} is not in net.params, and so is not trained", stacklevel=3)

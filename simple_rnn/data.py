@@ -77,7 +77,7 @@ class CountingDataset:
             if not fits:
                 raise ValueError(
                     f"{name} has shape {array.shape} where x has shape {x.shape}; expected one"
-                    " entry per column of x. Time comes first: is it x.T?"
+                    " entry per column of x. Time comes first: is it np.swapaxes(x, 0, 1)?"
                 )
         # With as many steps as samples the shapes cannot tell which axis is time; the counts can.
         if np.array_equal(x.sum(axis=1), y) and not np.array_equal(x.sum(axis=0), y):

@@ -19,7 +19,12 @@ from aesara.compile.sharedvalue import SharedVariable
 from aesara.tensor.var import TensorVariable
 
 from simple_rnn._aesara.calls import bare_call
-from simple_rnn._aesara.graphs import building_graph, shared_array, trying_out
+from simple_rnn._aesara.graphs import (
+    building_graph,
+    folding_in_python,
+    shared_array,
+    trying_out,
+)
 from simple_rnn._checks import check_states
 from simple_rnn.data import CountingDataset
 from simple_rnn.history import (
@@ -57,8 +62,8 @@ def compile_train_model(
 ) -> TrainModel:
     """Compile one epoch of training on the whole dataset.
 
-    The loss compares the last output of each sequence, ``y_t[-1]``, with its target; where the
-    targets have as many axes as the outputs, those of every step.
+    The loss compares the last output of each sequence, ``y_t[-1]``, with its target; where there
+    are targets at every step, it compares the outputs of every step, ``y_t``.
 
     Parameters
     ----------
@@ -113,18 +118,18 @@ def compile_train_model(
         # First the network is tried out on the data, so that an operation that does not fit raises
         # its error at the line where it is written. Aesara takes no gradients of such a graph.
         with trying_out():
-            check_states(net.state_update(x_t, s0), net.params, [x_t, s0], dataset.y.shape)
-        y_t = net.state_update(x_t, s0)
+            tried = net.state_update(x_t, s0)
+            check_states(tried, dataset.x, dataset.y, known=[x_t, s0, *net.params])
+        with folding_in_python():
+            y_t = net.state_update(x_t, s0)
         y_hypo = y_t if y_t.ndim == y_.ndim else y_t[-1]
         cost = loss(y_=y_, y_hypo=y_hypo)
         train_op = optimizer.minimize(cost) or []
-    updated = list(dict(train_op))
-    missing = [p for p in getattr(optimizer, "params", []) if p not in updated]
-    if missing:
-        raise ValueError(
-            f"minimize returned no update of {missing}; expected pairs, (p, new value)"
-        )
-    function = compile_function(inputs=[], outputs=[cost], updates=train_op)
+        updated = list(dict(train_op))
+        missing = [p for p in getattr(optimizer, "params", []) if p not in updated]
+        if missing:
+            raise ValueError(f"minimize returned no update of {missing}; expected (p, new value)")
+        function = compile_function(inputs=[], outputs=[cost], updates=train_op)
     return TrainModel(net, function, updated)
 
 
@@ -292,15 +297,17 @@ def compile_predict(
     -------
     callable
         ``predict(x)`` takes time-major ``x`` of shape (seq_len, num_samples), an array or nested
-        lists, and returns an ndarray of shape (num_samples,): close to the number of ones in each
-        sequence, once the network is trained. The state starts at zero.
+        lists, and returns an ndarray, ``y_t[-1]``: for the article's network of shape
+        (num_samples,), and close to the number of ones in each sequence, once it is trained. The
+        state starts at zero.
     """
     dtype = net.params[0].dtype
     x_t = T.tensor(dtype, (None,) * ndim, name="x_t")
     s0 = T.zeros((x_t.shape[1],), dtype)
     with building_graph(dtype):
-        y_t = net.state_update(x_t, s0)
-    function = compile_function(inputs=[x_t], outputs=y_t if every_step else y_t[-1])
+        with folding_in_python():
+            y_t = net.state_update(x_t, s0)
+        function = compile_function(inputs=[x_t], outputs=y_t if every_step else y_t[-1])
 
     def predict(x: Any) -> np.ndarray:
         """Return the answer to each sequence of time-major ``x``."""

@@ -336,10 +336,10 @@ class Answering(simpleRNN):
     [
         (lambda y_t: None, "state_update returned None; expected a symbolic matrix"),
         (lambda y_t: (y_t, {}), "scan returns two things: y_t, _ = aesara.scan"),
-        (lambda y_t: y_t[-1], "expected a symbolic matrix, one row per step"),
-        (lambda y_t: y_t[:, :, np.newaxis], "answers of shape (20, 1) where y has (20,)"),
-        (lambda y_t: y_t[:, :9], "answers of shape (9,) where y has (20,)"),
-        (lambda y_t: y_t + parameter([1.0], "b"), "expected [b] in it too"),
+        (lambda y_t: y_t[-1], "returned shape (20,); expected (10, 20), one row per step"),
+        (lambda y_t: y_t[:, :, np.newaxis], "returned shape (10, 20, 1); expected (10, 20)"),
+        (lambda y_t: y_t[:, :9], "returned shape (10, 9); expected (10, 20)"),
+        (lambda y_t: y_t + parameter([1.0], "b"), "net.params lacks [b]"),
     ],
 )
 def test_a_network_that_does_not_fit_the_data_is_refused(change, said):
@@ -349,9 +349,22 @@ def test_a_network_that_does_not_fit_the_data_is_refused(change, said):
 
 
 def test_a_shared_variable_that_is_not_trained_is_told():
-    b = aesara.shared(np.float32(1), name="b")
+    b, noise = aesara.shared(np.float32(1), name="b"), RandomStream(1)
     with pytest.warns(UserWarning, match=r"\[b\] is not in net.params"):
-        fresh(net=Answering(lambda y_t: y_t + b))
+        fresh(net=Answering(lambda y_t: y_t * b * noise.normal(size=y_t.shape, dtype="float32")))
+
+
+def test_one_answer_for_all_steps_gets_an_axis_in_front():
+    # Without it the last sample would be taken for the last step.
+    one_hot = CountingDataset(article.dataset().x, np.eye(3)[np.arange(20) % 3])
+    net = Answering(lambda y_t: y_t.mean(axis=0)[:, np.newaxis] * np.ones(3, "float32"))
+    optimizer = RMSPropOptimizer(net.params)
+    with pytest.raises(ValueError, match=r"shape \(20, 3\); expected \(10, 20, 3\)"):
+        compile_train_model(net, optimizer, one_hot)
+    change = net.change
+    net.change = lambda y_t: change(y_t)[np.newaxis]
+    compile_train_model(net, optimizer, one_hot)
+    assert compile_predict(net)(one_hot.x).shape == (20, 3)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def aesara_flags(**flags: Any) -> Iterator[None]:
 def building_graph(dtype: str) -> Iterator[None]:
     """Give plain numbers and T.zeros this dtype, and errors of your own formulas a hint."""
     try:
-        with aesara_flags(floatX=dtype, cxx=""):
+        with aesara_flags(floatX=dtype):
             yield
     except (AttributeError, TypeError, ValueError) as error:
         *_, (frame, _) = walk_tb(error.__traceback__)
