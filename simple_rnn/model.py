@@ -94,7 +94,7 @@ class simpleRNN:
         self, slen: int, nx: int, nrec: int, rng: RandomState | None = None, dtype: str = "float32"
     ) -> None:
         if (nx, nrec) != (1, 1):
-            raise ValueError(f"nx is {nx} and nrec is {nrec}; expected 1 and 1, one weight of each")
+            raise ValueError(f"nx is {nx} and nrec is {nrec}; expected 1, else write a subclass")
         rng = check_rng(rng)
         self.len = slen
         self.w_x = parameter(rng.uniform(-INITIAL_RANGE, INITIAL_RANGE, nx), "w_x", dtype)
@@ -154,7 +154,7 @@ class simpleRNN:
         if np.shape(values) != shape:
             raise ValueError(f"weights has shape {np.shape(values)}; expected {shape}")
         entries = iter(values)
-        for p in self.params:
+        for p in self.params:  # each takes as many as it has
             new = p.get_value()
             new.flat = [next(entries) for _ in new.flat]
             p.set_value(new)

@@ -182,7 +182,7 @@ def _wait_with_a_sign_of_life(work: Future) -> None:
     global _silent_until
     if wait([work], timeout=max(0, _silent_until - time.monotonic())).not_done:
         _silent_until = threading.TIMEOUT_MAX
-        message = "Compiling C++: this takes some seconds, once; the result is kept in %s"
+        message = "Compiling C++ for a new formula, which takes some seconds; it is kept in %s"
         _logger.warning(message, aesara.config.compiledir)
     work.result()
 

@@ -20,9 +20,10 @@ LOCK = threading.RLock()
 
 
 HINT = (
-    "In formulas stand T.switch for if and np.where, T.maximum for max, T.tanh for math.tanh,"
-    " x.sum() for np.sum(x), and T.cast(..., x.dtype) around what is float64 among float32, like"
-    " np.sqrt(2); scripts/walkthrough.ipynb has a table."
+    "In formulas write T.switch for if and np.where, T.maximum for max, T.tanh for math.tanh, and"
+    " x.sum() for np.sum(x). Float64 data, np.sqrt(2) or T.arange(3) among float32: put it into"
+    " T.cast(..., 'float32'). Numbers per step: compile_predict(net, ndim=3). There is a table of"
+    " these in scripts/walkthrough.ipynb."
 )
 
 
@@ -39,7 +40,7 @@ def building_graph(dtype: str) -> Iterator[None]:
     try:
         with aesara_flags(floatX=dtype):
             yield
-    except (AttributeError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
         *_, (frame, _) = walk_tb(error.__traceback__)
         is_ours = frame.f_globals.get("__name__", "").startswith("simple_rnn")
         if hasattr(error, "add_note") and not is_ours:  # from Python 3.11 on
