@@ -153,9 +153,7 @@ def draw_training(folder: Path, figure: Figure) -> Iterator[list[Artist]]:
     curves.set_title("the cost falls", fontsize="medium")
     data = article.dataset("float64")
     lines = []
-    # The colours of plotting.cost_surface.
-    colours = plotting.COLOURS["vermilion"], "white", plotting.COLOURS["yellow"]
-    for (name, path), colour in zip(read_paths(folder).items(), colours):
+    for (name, path), colour in zip(read_paths(folder).items(), plotting.PATH_COLOURS):
         states = (numpy_reference.forward_states(data.x.T, *weights) for weights in path)
         costs = np.array([numpy_reference.cost(S[:, -1], data.y) for S in states])
         epochs = np.arange(1, len(costs) + 1)

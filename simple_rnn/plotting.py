@@ -21,7 +21,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["COLOURS", "cost_surface", "gradient_over_time", "loss_curve", "network"]
+__all__ = ["COLOURS", "PATH_COLOURS", "cost_surface", "gradient_over_time", "loss_curve", "network"]
 
 # Okabe and Ito's palette, which people with any colour vision can tell apart.
 COLOURS = {
@@ -36,6 +36,8 @@ COLOURS = {
 }
 # Those of curves in one picture, in turn; yellow is too pale for a line.
 _CURVES = ("blue", "vermilion", "green", "purple", "orange", "sky", "black")
+# Those of paths on a cost surface, in turn.
+PATH_COLOURS = (COLOURS["vermilion"], "white", COLOURS["yellow"], "black", COLOURS["purple"])
 
 
 def _current_axes() -> Axes:
@@ -152,28 +154,16 @@ def loss_curve(
     -----
     Source: the article's figures rnn_loss_log1 and rnn_loss_log2.
     """
-    from matplotlib import cycler
-
     ax = ax or _current_axes()
     if not ax.lines:
-        # For what a user draws on it, too: solid lines of all colours, then dashed ones.
-        colours = cycler(color=[COLOURS[name] for name in _CURVES])
-        ax.set_prop_cycle(cycler(linestyle=["-", "--"]) * colours)
+        ax.set_prop_cycle(color=[COLOURS[name] for name in _CURVES])
     if published and label is None:
         label = "this package"
     ax.plot(np.arange(1, len(costs) + 1), costs, color=color, label=label)
     if published:
-        ax.plot(
-            list(published),
-            list(published.values()),
-            "o",
-            color=COLOURS["vermilion"],
-            markersize=5,
-            markerfacecolor="none",
-            markeredgewidth=1.5,
-            label="printed in the article",
-            clip_on=False,
-        )
+        printed = {"label": "printed in the article", "color": COLOURS["vermilion"]}
+        circle = {"markersize": 5, "markerfacecolor": "none", "markeredgewidth": 1.5}
+        ax.plot(list(published), list(published.values()), "o", **printed, **circle, clip_on=False)
     if label is not None:
         ax.legend()
     ax.set(xlabel="epoch", ylabel="cost", yscale=yscale)
@@ -226,16 +216,7 @@ def cost_surface(
     if optimum is not None:
         star = {"color": "white", "markeredgecolor": "black", "markersize": 12}
         ax.plot(*optimum, "*", **star, label="optimum ({:g}, {:g})".format(*optimum))
-    styles = cycle(
-        (
-            (COLOURS["vermilion"], "-"),
-            ("white", "--"),
-            (COLOURS["yellow"], "-."),
-            ("black", "-"),
-            (COLOURS["purple"], "--"),
-            (COLOURS["sky"], "-."),
-        )
-    )
+    styles = zip(cycle(PATH_COLOURS), cycle(("-", "--", "-.")))
     for (name, path), (colour, line) in zip(paths.items(), styles):
         ax.plot(path[:, 0], path[:, 1], line, color=colour, linewidth=2, label=name)
     if paths:
