@@ -215,11 +215,13 @@ def compute_gradient(folder: Path) -> None:
 def draw_gradient(folder: Path, figure: Figure) -> None:
     """Draw the gradient over time."""
     _, *gradients = read_table(folder / "gradient_over_time.csv").values()
-    by_weights = dict(zip(article.GRADIENT_WEIGHTS, gradients))
+    above, below = {}, {}
+    for (w_x, w_rec), gradient in zip(article.GRADIENT_WEIGHTS, gradients):
+        panel = above if w_rec > 0 else below
+        panel[w_x, w_rec] = gradient
     left, right = figure.subplots(1, 2, sharey=True)
-    above = {weights: by_weights.pop(weights) for weights in [*by_weights] if weights[1] > 0}
     plotting.gradient_over_time(above, ax=left)
-    plotting.gradient_over_time(by_weights, ax=right)
+    plotting.gradient_over_time(below, ax=right)
     left.set_title("$w_{rec} > 0$: the sign stays", fontsize="medium")
     right.set_title("$w_{rec} \\leq 0$: the sign alternates, or nothing is left", fontsize="medium")
     right.set_ylabel("")
@@ -253,4 +255,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    _console.run_main(main)
+    main()
