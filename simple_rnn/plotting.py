@@ -63,24 +63,27 @@ def network(ax: Axes | None = None) -> Axes:
 
     ax = ax or _current_axes()
     inputs, weights = COLOURS["blue"], COLOURS["vermilion"]
-    low, middle, high, radius = 0.0, 1.5, 3.0, 0.36
+    low, middle, high, radius = 0.0, 1.5, 3.0, 0.36  # 1.5 apart
 
     def unit(x: float, y: float, label: str, colour: str = COLOURS["black"]) -> None:
         ax.add_patch(Circle((x, y), radius, facecolor="white", edgecolor=colour, linewidth=1.8))
         ax.text(x, y, label, ha="center", va="center", fontsize=14, color=colour)
 
-    def arrow(start: tuple, end: tuple, colour: str, label: str = "", **style: object) -> None:
+    def arrow(start: tuple, end: tuple, colour: str, **style: object) -> None:
         style = {"arrowstyle": "-|>", "mutation_scale": 15, "linewidth": 1.8, **style}
         ax.add_patch(FancyArrowPatch(start, end, color=colour, shrinkA=0, shrinkB=0, **style))
-        # Beside an arrow up and above one to the right; in points, as the size of its head is.
-        beside, above = (((7, 0), "left", "center"), ((-3, 5), "center", "bottom"))
-        away, ha, va = beside if start[0] == end[0] else above
-        centre = [(a + b) / 2 for a, b in zip(start, end)]
-        text = {"fontsize": 12, "color": colour, "ha": ha, "va": va}
-        ax.annotate(label, centre, away, textcoords="offset points", **text)
 
-    def up(x: float, start: float, colour: str, label: str = "") -> None:
-        arrow((x, start + radius), (x, start + (middle - low) - radius), colour, label)
+    # A label's distance from its arrow is in points, as the size of the arrow's head is.
+    text = {"fontsize": 12, "textcoords": "offset points"}
+
+    def up(x: float, start: float, colour: str, label: str) -> None:
+        arrow((x, start + radius), (x, start + 1.5 - radius), colour)
+        ax.annotate(label, (x, start + 0.75), (7, 0), color=colour, va="center", **text)
+
+    def onward(start: float, end: float, label: str = "$W_{rec}$") -> None:
+        arrow((start, middle), (end, middle), weights)
+        above = {"xytext": (-3, 5), "ha": "center", "va": "bottom"}
+        ax.annotate(label, ((start + end) / 2, middle), color=weights, **above, **text)
 
     # Folded: one unit that feeds itself.
     x = 0.0
@@ -108,13 +111,12 @@ def network(ax: Axes | None = None) -> Axes:
             unit(x, low, f"$x_{step}$", inputs)
             up(x, low, weights, "$W_x$")
     for a, b in (("0", "1"), ("1", "2")):
-        gap = ((columns[a] + radius, middle), (columns[b] - radius, middle))
-        arrow(*gap, weights, "$W_{rec}$")
+        onward(columns[a] + radius, columns[b] - radius)
     dots = 8.05
     ax.text(dots, middle, "$\\cdots$", fontsize=18, ha="center", va="center")
     ax.text(dots, low, "$\\cdots$", fontsize=18, ha="center", va="center")
-    arrow((columns["2"] + radius, middle), (dots - 0.32, middle), weights)
-    arrow((dots + 0.32, middle), (columns["n"] - radius, middle), weights, "$W_{rec}$")
+    onward(columns["2"] + radius, dots - 0.32, label="")
+    onward(dots + 0.32, columns["n"] - radius)
     up(columns["n"], middle, COLOURS["black"], "1")
     unit(columns["n"], high, "$y$", COLOURS["green"])
 
