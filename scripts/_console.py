@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any, Callable, NoReturn
+from typing import Any
 
 
 def say(message: str) -> None:
@@ -36,11 +36,6 @@ sys.excepthook = explain
 import simple_rnn  # noqa: E402, F401
 
 sys.excepthook = explain  # again: Aesara has put its own there
-
-
-def run_main(main: Callable[[], int | None]) -> NoReturn:
-    """Run a script's ``main`` and exit with the status that it returns."""
-    sys.exit(main())
 
 
 def option_parser(doc: str | None) -> argparse.ArgumentParser:

@@ -62,7 +62,7 @@ def write_table(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Any]
 
     def field(value: Any) -> str:
         if value is None or isinstance(value, str):
-            return value or ""
+            return value
         return f"{value:.9g}"  # enough to give back any float32
 
     with path.open("w", newline="", encoding="utf-8") as file:

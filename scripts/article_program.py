@@ -137,4 +137,4 @@ def main(arguments=None):
 
 
 if __name__ == '__main__':
-    _console.run_main(main)
+    main()

@@ -63,4 +63,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    _console.run_main(main)
+    raise SystemExit(main())

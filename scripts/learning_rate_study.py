@@ -60,7 +60,7 @@ def run_all(runs: list[study.Settings], scheduler: str | None) -> list[study.Res
         futures = client.map(study.run_one, runs)
         for done, _ in enumerate(as_completed(futures), start=1):
             print(f"\r{done} of {len(runs)} runs", end="", file=sys.stderr)
-        print(file=sys.stderr)
+        _console.say("")  # a line end after the count
         return client.gather(futures)
 
 
@@ -183,4 +183,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    _console.run_main(main)
+    main()

@@ -153,9 +153,7 @@ def draw_training(folder: Path, figure: Figure) -> Iterator[list[Artist]]:
     curves.set_title("the cost falls", fontsize="medium")
     data = article.dataset("float64")
     lines = []
-    # The colours of plotting.cost_surface.
-    colours = plotting.COLOURS["vermilion"], "white", plotting.COLOURS["yellow"]
-    for (name, path), colour in zip(read_paths(folder).items(), colours):
+    for (name, path), colour in zip(read_paths(folder).items(), plotting.PATH_COLOURS):
         states = (numpy_reference.forward_states(data.x.T, *weights) for weights in path)
         costs = np.array([numpy_reference.cost(S[:, -1], data.y) for S in states])
         epochs = np.arange(1, len(costs) + 1)
@@ -217,11 +215,13 @@ def compute_gradient(folder: Path) -> None:
 def draw_gradient(folder: Path, figure: Figure) -> None:
     """Draw the gradient over time."""
     _, *gradients = read_table(folder / "gradient_over_time.csv").values()
-    by_weights = dict(zip(article.GRADIENT_WEIGHTS, gradients))
+    above, below = {}, {}
+    for (w_x, w_rec), gradient in zip(article.GRADIENT_WEIGHTS, gradients):
+        panel = above if w_rec > 0 else below
+        panel[w_x, w_rec] = gradient
     left, right = figure.subplots(1, 2, sharey=True)
-    above = {weights: by_weights.pop(weights) for weights in [*by_weights] if weights[1] > 0}
     plotting.gradient_over_time(above, ax=left)
-    plotting.gradient_over_time(by_weights, ax=right)
+    plotting.gradient_over_time(below, ax=right)
     left.set_title("$w_{rec} > 0$: the sign stays", fontsize="medium")
     right.set_title("$w_{rec} \\leq 0$: the sign alternates, or nothing is left", fontsize="medium")
     right.set_ylabel("")
@@ -255,4 +255,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    _console.run_main(main)
+    main()

@@ -2,7 +2,7 @@
 
     scripts/in_venv python scripts/reproduce.py
 
-Prints each experiment in the article's own format, then a table of published against obtained.
+Prints each experiment in the article's own format, and a table of published against obtained.
 Exit status: 0 if every published line came out digit for digit, 1 if not.
 """
 
@@ -20,7 +20,6 @@ import numpy as np
 
 import simple_rnn
 from simple_rnn import article
-from simple_rnn.article import Comparison
 
 
 def environment() -> dict[str, Any]:
@@ -51,40 +50,32 @@ def main(arguments: list[str] | None = None) -> int:
         slower = "Aesara computes in Python, to the same digits but slower"
         _console.say(f"No C++ compiler found: {slower}.")
     names = [options.condition] if options.condition else article.CONDITIONS
-    conditions = [article.CONDITIONS[name] for name in names]
-    histories = []
-    for condition in conditions:
+    exact: dict[str, list[bool]] = {"blog": [], "article": []}
+    results = {}
+    for name in names:
+        condition = article.CONDITIONS[name]
         print(f"{condition.title}, learning rate = {_console.short(condition.learning_rate)}\n")
-        histories.append(article.run(condition))
-        print()
-
-    compared: dict[str, list[Comparison]] = {"blog": [], "article": []}
-    for condition, history in zip(conditions, histories):
+        history = article.run(condition)
         lines = article.compare(condition, history)
-        print(f"{condition.title}: published against obtained\n")
+        print("\nPublished against obtained\n")
         print(article.format_comparisons(lines), end="\n\n")
-        compared[condition.source] += lines
-    if options.output is not None:
-        record = {
-            "conditions": {
-                condition.name: {
-                    "costs": history.costs.tolist(),
-                    "initial_weights": history.initial_weights.tolist(),
-                    "final_weights": history.final_weights.tolist(),
-                    "training_seconds": history.seconds,
-                }
-                for condition, history in zip(conditions, histories)
-            },
-            "environment": environment(),
+        exact[condition.source] += [line.exact for line in lines]
+        results[name] = {
+            "costs": history.costs.tolist(),
+            "initial_weights": history.initial_weights.tolist(),
+            "final_weights": history.final_weights.tolist(),
+            "training_seconds": history.seconds,
         }
+
+    if options.output is not None:
+        record = {"conditions": results, "environment": environment()}
         options.output.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     for source, suffix in (("blog", " (source blog)"), ("article", "")):
-        lines = compared[source]
-        if lines:
-            exact = sum(line.exact for line in lines)
-            print(f"{exact} of {len(lines)} published lines reproduced{suffix}")
-    return 0 if all(line.exact for lines in compared.values() for line in lines) else 1
+        count, total = sum(exact[source]), len(exact[source])
+        if total:
+            print(f"{count} of {total} published lines reproduced{suffix}")
+    return 0 if all(exact["blog"] + exact["article"]) else 1
 
 
 if __name__ == "__main__":
-    _console.run_main(main)
+    raise SystemExit(main())

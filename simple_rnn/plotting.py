@@ -21,7 +21,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["COLOURS", "cost_surface", "gradient_over_time", "loss_curve", "network"]
+__all__ = ["COLOURS", "PATH_COLOURS", "cost_surface", "gradient_over_time", "loss_curve", "network"]
 
 # Okabe and Ito's palette, which people with any colour vision can tell apart.
 COLOURS = {
@@ -36,6 +36,8 @@ COLOURS = {
 }
 # Those of curves in one picture, in turn; yellow is too pale for a line.
 _CURVES = ("blue", "vermilion", "green", "purple", "orange", "sky", "black")
+# Those of paths on a cost surface, in turn.
+PATH_COLOURS = (COLOURS["vermilion"], "white", COLOURS["yellow"], "black", COLOURS["purple"])
 
 
 def _current_axes() -> Axes:
@@ -61,24 +63,27 @@ def network(ax: Axes | None = None) -> Axes:
 
     ax = ax or _current_axes()
     inputs, weights = COLOURS["blue"], COLOURS["vermilion"]
-    low, middle, high, radius = 0.0, 1.5, 3.0, 0.36
+    low, middle, high, radius = 0.0, 1.5, 3.0, 0.36  # 1.5 apart
 
     def unit(x: float, y: float, label: str, colour: str = COLOURS["black"]) -> None:
         ax.add_patch(Circle((x, y), radius, facecolor="white", edgecolor=colour, linewidth=1.8))
         ax.text(x, y, label, ha="center", va="center", fontsize=14, color=colour)
 
-    def arrow(start: tuple, end: tuple, colour: str, label: str = "", **style: object) -> None:
+    def arrow(start: tuple, end: tuple, colour: str, **style: object) -> None:
         style = {"arrowstyle": "-|>", "mutation_scale": 15, "linewidth": 1.8, **style}
         ax.add_patch(FancyArrowPatch(start, end, color=colour, shrinkA=0, shrinkB=0, **style))
-        # Beside an arrow up and above one to the right; in points, as the size of its head is.
-        beside, above = (((7, 0), "left", "center"), ((-3, 5), "center", "bottom"))
-        away, ha, va = beside if start[0] == end[0] else above
-        centre = [(a + b) / 2 for a, b in zip(start, end)]
-        text = {"fontsize": 12, "color": colour, "ha": ha, "va": va}
-        ax.annotate(label, centre, away, textcoords="offset points", **text)
 
-    def up(x: float, start: float, colour: str, label: str = "") -> None:
-        arrow((x, start + radius), (x, start + (middle - low) - radius), colour, label)
+    # A label's distance from its arrow is in points, as the size of the arrow's head is.
+    text = {"fontsize": 12, "textcoords": "offset points"}
+
+    def up(x: float, start: float, colour: str, label: str) -> None:
+        arrow((x, start + radius), (x, start + 1.5 - radius), colour)
+        ax.annotate(label, (x, start + 0.75), (7, 0), color=colour, va="center", **text)
+
+    def onward(start: float, end: float, label: str = "$W_{rec}$") -> None:
+        arrow((start, middle), (end, middle), weights)
+        above = {"xytext": (-3, 5), "ha": "center", "va": "bottom"}
+        ax.annotate(label, ((start + end) / 2, middle), color=weights, **above, **text)
 
     # Folded: one unit that feeds itself.
     x = 0.0
@@ -106,13 +111,12 @@ def network(ax: Axes | None = None) -> Axes:
             unit(x, low, f"$x_{step}$", inputs)
             up(x, low, weights, "$W_x$")
     for a, b in (("0", "1"), ("1", "2")):
-        gap = ((columns[a] + radius, middle), (columns[b] - radius, middle))
-        arrow(*gap, weights, "$W_{rec}$")
+        onward(columns[a] + radius, columns[b] - radius)
     dots = 8.05
     ax.text(dots, middle, "$\\cdots$", fontsize=18, ha="center", va="center")
     ax.text(dots, low, "$\\cdots$", fontsize=18, ha="center", va="center")
-    arrow((columns["2"] + radius, middle), (dots - 0.32, middle), weights)
-    arrow((dots + 0.32, middle), (columns["n"] - radius, middle), weights, "$W_{rec}$")
+    onward(columns["2"] + radius, dots - 0.32, label="")
+    onward(dots + 0.32, columns["n"] - radius)
     up(columns["n"], middle, COLOURS["black"], "1")
     unit(columns["n"], high, "$y$", COLOURS["green"])
 
@@ -152,28 +156,16 @@ def loss_curve(
     -----
     Source: the article's figures rnn_loss_log1 and rnn_loss_log2.
     """
-    from matplotlib import cycler
-
     ax = ax or _current_axes()
     if not ax.lines:
-        # For what a user draws on it, too: solid lines of all colours, then dashed ones.
-        colours = cycler(color=[COLOURS[name] for name in _CURVES])
-        ax.set_prop_cycle(cycler(linestyle=["-", "--"]) * colours)
+        ax.set_prop_cycle(color=[COLOURS[name] for name in _CURVES])
     if published and label is None:
         label = "this package"
     ax.plot(np.arange(1, len(costs) + 1), costs, color=color, label=label)
     if published:
-        ax.plot(
-            list(published),
-            list(published.values()),
-            "o",
-            color=COLOURS["vermilion"],
-            markersize=5,
-            markerfacecolor="none",
-            markeredgewidth=1.5,
-            label="printed in the article",
-            clip_on=False,
-        )
+        printed = {"label": "printed in the article", "color": COLOURS["vermilion"]}
+        circle = {"markersize": 5, "markerfacecolor": "none", "markeredgewidth": 1.5}
+        ax.plot(list(published), list(published.values()), "o", **printed, **circle, clip_on=False)
     if label is not None:
         ax.legend()
     ax.set(xlabel="epoch", ylabel="cost", yscale=yscale)
@@ -226,16 +218,7 @@ def cost_surface(
     if optimum is not None:
         star = {"color": "white", "markeredgecolor": "black", "markersize": 12}
         ax.plot(*optimum, "*", **star, label="optimum ({:g}, {:g})".format(*optimum))
-    styles = cycle(
-        (
-            (COLOURS["vermilion"], "-"),
-            ("white", "--"),
-            (COLOURS["yellow"], "-."),
-            ("black", "-"),
-            (COLOURS["purple"], "--"),
-            (COLOURS["sky"], "-."),
-        )
-    )
+    styles = zip(cycle(PATH_COLOURS), cycle(("-", "--", "-.")))
     for (name, path), (colour, line) in zip(paths.items(), styles):
         ax.plot(path[:, 0], path[:, 1], line, color=colour, linewidth=2, label=name)
     if paths:

@@ -41,12 +41,6 @@ def test_ways_are_algebraically_equal(name):
         assert way(*arguments) == pytest.approx(first(*arguments), rel=1e-13, abs=1e-13)
 
 
-def test_fused_product_is_rounded_once():
-    a, c = np.array([1 + 2**-12], "float32"), np.array([-1 - 2**-11], "float32")
-    assert replay.fma(a, a, c) == 2.0**-24
-    assert a * a + c == 0
-
-
 @pytest.mark.parametrize("weights", article.GRADIENT_WEIGHTS)
 def test_polynomial_is_the_cost_with_its_gradient(weights):
     data = article.dataset("float64")
@@ -67,12 +61,11 @@ def test_curvature_is_the_largest_eigenvalue():
     assert check_evidence.curvature(*w, scale) == pytest.approx(largest, rel=1e-7)
 
 
-@pytest.mark.parametrize(("curvature", "stable"), [(0.999, True), (1.001, False)])
-def test_limit_is_where_a_nesterov_step_becomes_unstable(curvature, stable):
-    mu, felt = replay.MOMENTUM, curvature * check_evidence.NESTEROV_LIMIT
+def test_limit_is_where_a_nesterov_step_becomes_unstable():
+    mu, felt = replay.MOMENTUM, check_evidence.NESTEROV_LIMIT
     # p' = p + mu^2 m - (1 + mu) felt p,  m' = mu m - felt p
     matrix = np.array([[1 - (1 + mu) * felt, mu**2], [-felt, mu]])
-    assert (np.abs(np.linalg.eigvals(matrix)).max() < 1) == stable
+    assert np.abs(np.linalg.eigvals(matrix)).max() == pytest.approx(1)
 
 
 def test_committed_numbers_are_found_again():

@@ -44,7 +44,6 @@ def test_ctrl_c_ends_the_study_in_one_line(tmp_path):
         ("learning_rate", script.write_runs, script.GRID, 1, 157),
         ("trainability", script.write_cells, script.MAP, 11, 500),
     ],
-    ids=["learning_rate", "trainability"],
 )
 def test_some_of_the_committed_rows_are_made_again(tmp_path, name, write, runs, seeds, every):
     of_rows = [runs[start : start + seeds] for start in range(0, len(runs), seeds)]

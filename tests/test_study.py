@@ -27,9 +27,7 @@ def article_run(settings):
 @pytest.mark.parametrize(
     "settings",
     [
-        study.Settings("gd", 1e-5, article.SEED),
-        study.Settings("gd", 1e-3, 1, n_epochs=300),
-        study.Settings("rmsprop", 0.0316228, 2, n_epochs=300),
+        study.Settings("gd", 1e-3, 1, n_epochs=300),  # diverges
         study.Settings("rmsprop", 0.002, 4, num_samples=3, seq_len=7, n_epochs=100),
         study.Settings("rprop", 0.002, 1, num_samples=20, seq_len=2, n_epochs=3000),
         study.Settings("gd", 0.1, 2, num_samples=5, seq_len=1, n_epochs=30),
@@ -67,13 +65,7 @@ def test_the_grid_holds_every_combination_in_order():
 
 @pytest.mark.parametrize(
     ("costs", "epoch"),
-    [
-        ([9, 0.05, 0.01], 2),
-        ([0.01, 9, 0.01], 3),
-        ([0.01, 0.01], 1),
-        ([0.01, 9], None),
-        ([0.01, np.nan], None),
-    ],
+    [([9, 0.05, 0.1, 0.05], 4), ([0.01, 0.01], 1), ([0.01, np.nan], None)],
 )
 def test_trained_from_is_the_epoch_from_which_the_cost_stays_low(costs, epoch):
     assert study.trained_from(np.array(costs)) == epoch
