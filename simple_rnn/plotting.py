@@ -156,9 +156,13 @@ def loss_curve(
     -----
     Source: the article's figures rnn_loss_log1 and rnn_loss_log2.
     """
+    from matplotlib import cycler
+
     ax = ax or _current_axes()
     if not ax.lines:
-        ax.set_prop_cycle(color=[COLOURS[name] for name in _CURVES])
+        # For what a user draws on it, too: solid lines of all colours, then dashed ones.
+        colours = cycler(color=[COLOURS[name] for name in _CURVES])
+        ax.set_prop_cycle(cycler(linestyle=["-", "--"]) * colours)
     if published and label is None:
         label = "this package"
     ax.plot(np.arange(1, len(costs) + 1), costs, color=color, label=label)
