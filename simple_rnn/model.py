@@ -11,8 +11,8 @@ Unfolded over time this is a chain, and ``scan`` walks along it. It builds the g
     for row in x_t:                                one row per time step, all samples at once
         s = step(row, s, w_x, w_rec)
 
-and returns all states. ``s_tm1`` is the state at t minus 1; ``x_t`` is one row of the data inside
-``step``, where the article calls it ``xv``, and the whole matrix outside.
+and returns all states; nothing is computed before the graph is compiled. ``s_tm1`` is the state at
+t minus 1. In ``step``, ``x_t`` is one row (the article's ``xv``); elsewhere it is the whole matrix.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ INITIAL_RANGE = 0.1
 class simpleRNN:
     """The article's network: with both weights equal to 1 it counts the ones.
 
-    Constructor and methods have the article's signatures, so it can stand in for its class.
+    Constructor and methods have the article's signatures, so it can replace the article's class.
 
     Parameters
     ----------
@@ -50,20 +50,19 @@ class simpleRNN:
         The number of input and of recurrent weights: 1 each.
     rng : numpy.random.RandomState, optional
         Where the initial weights come from: first ``w_x``, then ``w_rec``, both uniform in
-        [-0.1, 0.1]. None stands for numpy's global generator, as in the article.
+        [-0.1, 0.1]. None means numpy's global generator, as in the article.
     dtype : str
-        The weights' dtype. The article takes Aesara's setting ``floatX``, which it had as float32;
-        the printed digits are those of float32.
+        The weights' dtype: float32, as in the article, or float64.
 
     Attributes
     ----------
     len : int
         ``slen``.
-    w_x, w_rec : shared variables of shape (1,)
+    w_x, w_rec : shared variables of shape (1,), as in the article
         The weight from the input to the state, and from the state to the next.
     params : list
-        ``[w_x, w_rec]``, what an optimizer takes.
-    weights : tuple of float
+        ``[w_x, w_rec]``, to be passed to an optimizer.
+    weights : tuple of numbers
         The values of ``w_x`` and ``w_rec``. To set them: ``net.weights = 1, 1``.
 
     Raises
@@ -83,18 +82,18 @@ class simpleRNN:
 
     Notes
     -----
-    Source: the article's class ``simpleRNN``; the model is that of the blog it draws on.
+    Source: the article's class ``simpleRNN``, which follows the blog.
 
-    To change the formula, write a subclass with another ``step``. To change the weights, it also
-    needs its own ``params``, each from :func:`parameter`, and its own ``state_update``.
-    ``compile_train_model`` and ``train`` work with it unchanged.
+    To change the formula, write a subclass with another ``step``. A network with other parameters
+    also needs its own ``__init__``, which sets ``params``, each from :func:`parameter`, and its own
+    ``state_update``. ``compile_train_model`` and ``train`` work with it unchanged.
     """
 
     def __init__(
         self, slen: int, nx: int, nrec: int, rng: RandomState | None = None, dtype: str = "float32"
     ) -> None:
         if (nx, nrec) != (1, 1):
-            raise ValueError(f"nx is {nx} and nrec is {nrec}; expected 1, else write a subclass")
+            raise ValueError(f"nx is {nx}, nrec {nrec}; expected 1 (for more, write a subclass)")
         rng = check_rng(rng)
         self.len = slen
         self.w_x = parameter(rng.uniform(-INITIAL_RANGE, INITIAL_RANGE, nx), "w_x", dtype)
@@ -126,21 +125,25 @@ class simpleRNN:
         Raises
         ------
         TypeError
-            If ``x_t`` holds whole numbers, to which the weights would be rounded.
+            If ``x_t`` has another dtype, to which the weights would be cut off.
+        ValueError
+            If ``step`` returns updates, as random numbers do.
         """
         if x_t.dtype not in ("float32", "float64"):
             raise TypeError(f"x_t is {x_t.dtype}; expected float32 or float64")
-        # As in the article each weight is a vector with one entry; here it is taken out.
+        # Each weight is a vector with one entry, as in the article; [0] is this entry.
         w_x = T.cast(self.w_x[0], x_t.dtype)
         w_rec = T.cast(self.w_rec[0], x_t.dtype)
         y_t, updates = aesara.scan(
             fn=self.step,
-            sequences=x_t,  # step gets one row of it after the other
-            outputs_info=s0,  # the state before the first step; then what step returned
+            sequences=x_t,  # step gets one row at a time
+            outputs_info=s0,  # the state before the first step
             non_sequences=[w_x, w_rec],  # the same at every step
         )
-        if updates:  # which only random numbers need
-            raise ValueError("step draws random numbers; draw them before, as a sequence of scan")
+        if updates:  # of other variables that step changes
+            raise ValueError(
+                "step draws random numbers, or has updates; draw them before, as a sequence of scan"
+            )
         return y_t
 
     @property
@@ -154,7 +157,7 @@ class simpleRNN:
         if np.shape(values) != shape:
             raise ValueError(f"weights has shape {np.shape(values)}; expected {shape}")
         entries = iter(values)
-        for p in self.params:  # each takes as many as it has
+        for p in self.params:  # each takes as many values as it has entries
             new = p.get_value()
             new.flat = [next(entries) for _ in new.flat]
             p.set_value(new)
@@ -165,24 +168,24 @@ class simpleRNN:
 
 
 def parameter(values: Any, name: str, dtype: str = "float32") -> SharedVariable:
-    """Return a shared variable to train, for your own network.
+    """Return a shared variable that can be trained, for your own network.
 
-    Give it the dtype of your data: ``scan`` needs all states of one dtype. Its shape is fixed,
-    because Aesara broadcasts an axis of length 1 only if it knows this length in advance.
+    Give it the dtype of your data, because in ``scan`` a state must keep its dtype. Its shape is
+    part of its type, so an axis of length 1 broadcasts as in NumPy.
 
     Parameters
     ----------
     values : array or nested lists of real numbers
         The initial values.
     name : str
-        The name in graphs and messages.
+        Shown in graphs and messages.
     dtype : str
-        That of the data: float32, or float64.
+        float32 or float64, the same as the data's.
 
     Returns
     -------
     shared variable
-        With a copy of the values. Put it into the network's ``params``.
+        It holds a copy of the values. Put it into the network's ``params``.
     """
     variable = shared_array(np.asarray(values, dtype), name)
     variable.tag.is_parameter = True  # compile_train_model checks that params has it

@@ -1,24 +1,21 @@
 """Optimizers: from a loss to the updates of the parameters.
 
-An optimizer is made with the parameters and a learning rate; its ``minimize(loss)`` returns a list
-of ``(shared variable, new expression)`` pairs, which ``compile_function(updates=...)`` takes.
-Any object with such a ``minimize`` works wherever these do. A new one is a small subclass of
-:class:`Optimizer`::
+An optimizer is created from the parameters and a learning rate; its ``minimize(loss)`` returns a
+list of ``(shared variable, new expression)`` pairs, which ``compile_function(updates=...)`` takes.
+(Here ``loss`` is the symbolic scalar that a loss function returned.) Any object with such a
+``minimize`` works wherever these do. A new one is a small subclass of :class:`Optimizer`::
 
     import aesara.tensor as T
-    from simple_rnn.optimizers import Optimizer, constant_like
+    from simple_rnn.optimizers import Optimizer
 
     class SignDescent(Optimizer):
         def minimize(self, loss):
-            return [(p, p - constant_like(p, self.learning_rate) * T.sgn(g))
+            return [(p, p - self.learning_rate * T.sgn(g))
                     for p, g in zip(self.params, self.gradients(loss))]
 
-:func:`~simple_rnn.compile_train_model` also takes updates in plain numbers, ``p - 0.01 * g``.
-
-The order of operations matters here. Each update below is one of several algebraically equal ways
-to write it, chosen because it gives the digits that the article printed (README, "What deviates").
-:func:`~simple_rnn.numerics.as_written` keeps Aesara from choosing another one; your own optimizer
-does not need it.
+The order of operations matters here. Each update below can be written in several mathematically
+equal ways. These give the digits that the article printed (figures/README.md, "Why these digits").
+Aesara would rewrite them; :func:`~simple_rnn.numerics.as_written` prevents it.
 """
 
 from __future__ import annotations
@@ -51,15 +48,15 @@ __all__ = [
 ]
 
 FLOATS = ("float32", "float64")
-Rate = Union[float, TensorVariable]  # a number, or a shared variable that holds one
+Rate = Union[float, TensorVariable]  # a number, or a symbolic scalar
 
 
 def constant_like(param: SharedVariable, value: float | TensorVariable) -> TensorVariable:
     """Return ``value``, a number or a symbolic scalar, in the parameter's dtype.
 
-    Aesara gives a plain Python number the smallest dtype that holds it exactly, up to ``floatX``:
-    0.5 stays a float32, 0.01 becomes a float64 where ``floatX`` is float64. So would the update of
-    a float32 parameter, which Aesara refuses.
+    Aesara converts a Python number to the smallest float dtype that holds it exactly, but not above
+    ``floatX``. So 0.5 becomes a float32. Where ``floatX`` is float64, 0.01 becomes a float64, and
+    with it what is computed from it.
     """
     if isinstance(value, Variable):
         return T.cast(value, param.dtype)
@@ -79,7 +76,7 @@ class Optimizer:
     Parameters
     ----------
     params : sequence of shared variables
-        What to train, for example ``net.params``: of any shapes, float32 or float64.
+        The variables to train, for example ``net.params``: of any shapes, float32 or float64.
     learning_rate : float or symbolic scalar
         The step size, above 0. A shared variable can be given another value between two updates,
         without compiling again: ``rate = aesara.shared(0.001)``, then ``rate.set_value(1e-4)``.
@@ -87,7 +84,7 @@ class Optimizer:
     Raises
     ------
     TypeError
-        If ``params`` is not a list of shared variables of these dtypes.
+        If ``params`` holds anything but shared variables of these dtypes.
     ValueError
         If ``learning_rate`` is not a number above 0.
     """
@@ -98,15 +95,15 @@ class Optimizer:
 
     @property
     def learning_rate(self) -> Rate:
-        """The step size. It can be set once: functions are compiled with it."""
+        """The step size. It cannot be changed: compiled functions contain its value."""
         return self._learning_rate
 
     @learning_rate.setter
     def learning_rate(self, value: Rate) -> None:
         if hasattr(self, "_learning_rate"):
             raise AttributeError(
-                "learning_rate cannot be changed once it is compiled; to change it later, make the"
-                " optimizer with rate = aesara.shared(0.001), then call rate.set_value(1e-4)"
+                "learning_rate cannot be changed; to change it later, make the optimizer with"
+                " rate = aesara.shared(0.001), then call rate.set_value(1e-4)"
             )
         self._learning_rate = check_hyperparameter("learning_rate", value)
 
@@ -137,19 +134,19 @@ class Optimizer:
             gradients = aesara.grad(loss, self.params)
         except DisconnectedInputError:
             found = set(ancestors([loss]))
-            missing = ", ".join(str(p) for p in self.params if p not in found)
+            missing = [p for p in self.params if p not in found] or self.params
             raise ValueError(
                 f"loss does not depend on {missing}; expected the params of the network that it is"
                 " computed from"
             ) from None
-        # If the loss has another dtype than the parameter, so has the gradient.
+        # If the loss has another dtype than the parameter, the gradient may have it too.
         return [T.cast(g, p.dtype) for p, g in zip(self.params, gradients)]
 
     def minimize(self, loss: TensorVariable) -> Updates:
-        """Return the formulas of one step towards a smaller ``loss``.
+        """Return the updates of one training step.
 
-        Nothing is computed here: the function that is compiled with these updates computes all new
-        values from the old ones, at each call, and then replaces them together.
+        Nothing is computed here. At each call, the compiled function computes all new values from
+        the old ones, and then stores them together.
 
         Parameters
         ----------
@@ -174,16 +171,16 @@ class GradientDescentOptimizer(Optimizer):
     Parameters
     ----------
     params : sequence of shared variables
-        What to train.
+        The variables to train.
     learning_rate : float or symbolic scalar
         The step size; the article's is 1e-5, with the summed squared error as the loss.
 
     Notes
     -----
-    The article's digits need a float32 step that is rounded once; rounded after the product and
-    again after the difference it prints other digits at two epochs (``scripts/check_evidence.py``).
-    So ``p - learning_rate * g`` is computed in float64, where the product of two float32 numbers is
-    exact, and the result is rounded, as by a processor's fused multiply-add but for rare ties.
+    The article's digits need a float32 step that is rounded once. With two roundings, after the
+    product and after the difference, two printed costs differ. So ``p - learning_rate * g`` is
+    computed in float64, where the product of two float32 numbers is exact, and then rounded to
+    float32. (A processor's fused multiply-add does the same, except in rare ties.)
     """
 
     def __init__(self, params: Sequence[SharedVariable], learning_rate: Rate = 1e-5) -> None:
@@ -194,7 +191,7 @@ class GradientDescentOptimizer(Optimizer):
         updates = []
         gradients = self.gradients(loss)
         for p, g in zip(self.params, gradients):
-            learning_rate = constant_like(p, self.learning_rate)  # a float32, as in the article
+            learning_rate = constant_like(p, self.learning_rate)  # of the dtype of p
             p64, lr64, g64 = (T.cast(v, "float64") for v in (p, learning_rate, g))
             updates.append((p, T.cast(p64 - lr64 * g64, p.dtype)))
         return as_written(updates, gradients)
@@ -217,14 +214,14 @@ class RMSPropOptimizer(Optimizer):
     Parameters
     ----------
     params : sequence of shared variables
-        What to train.
+        The variables to train.
     learning_rate : float or symbolic scalar
         The step size; the article's is 0.001.
 
     Examples
     --------
-    ``minimize`` takes the momentum, as in the program by which it is known. With another one for
-    :func:`~simple_rnn.compile_train_model`, which calls it::
+    ``minimize`` takes the momentum, as Kastner's code does. ``compile_train_model`` calls
+    ``minimize(loss)``; to change the momentum there::
 
         class WithMomentum(RMSPropOptimizer):
             def minimize(self, loss):
@@ -233,17 +230,19 @@ class RMSPropOptimizer(Optimizer):
     Notes
     -----
     The article leaves its optimizer out and points to a web site. This form is public code by Kyle
-    Kastner ("RMSProp with nesterov momentum and gradient rescaling", BSD 3-clause), because by all
-    signs the article's author used it in a public program. Its root of the norm is unusual, and is
-    kept. It is not what other libraries call RMSProp: the mean is subtracted; the root has a floor
-    instead of an added epsilon; the momentum is Nesterov's; the accumulators start at zero without
-    correction; and the gradient is rescaled as a whole where ``n`` exceeds ``rescale``. It goes
-    back to Graves (2013, arXiv:1308.0850, eq. 38 to 45), who has heavy-ball momentum, a decay of
-    0.95, an epsilon inside the root, and no rescaling.
+    Kastner ("RMSProp with nesterov momentum and gradient rescaling", BSD 3-clause). There is good
+    evidence that the article's author used it in a public program (figures/README.md, "Why these
+    digits"). Its root of the norm is unusual, and is kept. Other libraries call something else
+    RMSProp. Here
 
-    What the article's numbers say of the form, and what they cannot, is shown by
-    ``scripts/check_evidence.py``. In its run neither the floor nor the guard against a negative
-    variance ever acts.
+    - the mean is subtracted;
+    - the root has a floor instead of an added epsilon;
+    - the momentum is Nesterov's;
+    - the gradient is rescaled as a whole where ``n`` exceeds ``rescale``.
+
+    It goes back to Graves (2013, arXiv:1308.0850, eq. 38 to 45). His version has heavy-ball
+    momentum, a decay of 0.95, an epsilon inside the root, and no rescaling. In the article's run
+    neither the floor nor the guard against a negative variance ever acts.
     """
 
     DECAY = 0.9  # of both running means
@@ -299,7 +298,7 @@ class RMSPropOptimizer(Optimizer):
             p_new = p + c(momentum**2) * m - c(1 + momentum) * d
             m_new = c(momentum) * m - d
             updates += [(s, s_new), (a, a_new), (m, m_new), (p, p_new)]
-        # Counts the updates with such a gradient; train reads it, and warns.
+        # Counts the updates whose gradient was not finite; train reads it, and warns.
         n_not_finite = shared_array(np.zeros(1, "int64"), "n_not_finite")
         n_not_finite.tag.counts_not_finite = True
         updates += [(n_not_finite, n_not_finite + not_finite)]
@@ -307,29 +306,29 @@ class RMSPropOptimizer(Optimizer):
 
 
 class RpropOptimizer(Optimizer):
-    """Rprop, with which the source blog trains: only the sign of the gradient counts.
+    """Rprop, the blog's optimizer: only the sign of the gradient counts.
 
     Each entry of a parameter has its own step, which grows while the sign of its gradient
     stays the same. With ``sgn`` zero and ``delta`` one at the start::
 
         delta <- eta_plus delta      where sgn(g) = sgn
-                 eta_minus delta     elsewhere, the first update included
+                 eta_minus delta     elsewhere; so at the first update, where g is not 0
         sgn   <- sgn(g)
         p     <- p - learning_rate * delta * sgn(g)
 
     Parameters
     ----------
     params : sequence of shared variables
-        What to train.
+        The variables to train.
     learning_rate : float or symbolic scalar
-        The step to start from; the blog's is 0.001.
+        The first step is ``eta_minus`` times this; the blog's is 0.001.
 
     Notes
     -----
     Source: Roelants, "How to implement a recurrent neural network", part 1, which follows
     Riedmiller and Braun, "A direct adaptive method for faster backpropagation learning: the RPROP
-    algorithm", 1993. Unlike there, the step has no bounds, and a change of sign does not take the
-    last step back.
+    algorithm", 1993. Two differences: the step has no bounds, and a change of sign does not undo
+    the last step.
     """
 
     def __init__(self, params: Sequence[SharedVariable], learning_rate: Rate = 0.001) -> None:
@@ -377,7 +376,7 @@ def check_hyperparameter(name: str, value: Any) -> float | TensorVariable:
 
 def check_params(params: Any) -> list[SharedVariable]:
     """Return ``params`` as a list of shared variables that can be trained."""
-    # list(variable) would give its symbolic entries.
+    # list(variable) would go through its entries.
     params = [params] if isinstance(params, Variable) else list(params)
     for param in params:
         if not isinstance(param, SharedVariable) or param.dtype not in FLOATS:

@@ -22,6 +22,7 @@ from simple_rnn._aesara.calls import bare_call
 from simple_rnn._aesara.graphs import (
     building_graph,
     folding_in_python,
+    list_of_updates,
     shared_array,
     trying_out,
 )
@@ -72,12 +73,12 @@ def compile_train_model(
     optimizer : Optimizer
         Any object whose ``minimize(loss)`` returns updates of ``net.params``.
     dataset : CountingDataset
-        The sequences, time-major; copied, so that later changes have no effect. Its dtype is that
-        of the computation.
+        The sequences, time-major; copied, so that later changes have no effect. The computation
+        uses its dtype.
     loss : callable
         ``loss(y_, y_hypo)`` returns a symbolic scalar from the targets and the outputs, both
-        symbolic and of one shape. They are given by these names. The article's is the sum of
-        squares, the default.
+        symbolic and of one shape. They are passed by these names. The default is the article's
+        sum of squares.
 
     Returns
     -------
@@ -90,13 +91,13 @@ def compile_train_model(
         If ``optimizer`` is a class, the loss has other arguments, the network's answers are not
         symbolic, or an update does not fit its variable.
     ValueError
-        If the network does not fit the data, the loss is not a scalar, or a parameter or an
-        accumulator is left out.
+        If the network does not fit the data, the loss is not a scalar, or ``minimize`` returns no
+        update of a parameter, or of an accumulator that it uses.
 
     Warns
     -----
     UserWarning
-        If the network computes with a shared variable that is not in its ``params``.
+        If the network uses a shared variable of floats that is not in its ``params``.
 
     Notes
     -----
@@ -109,23 +110,22 @@ def compile_train_model(
         raise TypeError(f"optimizer is the class {name}; expected an object: {name}(net.params)")
     if not {"y_", "y_hypo"} <= set(signature(loss).parameters):
         raise TypeError(f"loss takes {signature(loss)}; expected (y_, y_hypo): targets, outputs")
-    # The article's names: y_ for the targets, y_hypo for the network's answers, train_op for the
-    # updates.
     x_t = shared_array(dataset.x, name="x_t")
-    y_ = shared_array(dataset.y, name="y_")
+    y_ = shared_array(dataset.y, name="y_")  # the article's name for the targets
     s0 = shared_array(dataset.s0, name="s0")
-    with building_graph(x_t.dtype):
-        # First the network is tried out on the data, so that an operation that does not fit raises
-        # its error at the line where it is written. Aesara takes no gradients of such a graph.
+    with building_graph(x_t.dtype, net.params):
+        # First each operation is run on the data as soon as it is written, so that one that does
+        # not fit raises its error at its own line. Of such a graph Aesara may take no gradients.
         with trying_out():
             tried = net.state_update(x_t, s0)
             check_states(tried, dataset.x, dataset.y, known=[x_t, s0, *net.params])
         with folding_in_python():
             y_t = net.state_update(x_t, s0)
+        # The outputs that have a target: those of every step, or the last of each sequence.
         y_hypo = y_t if y_t.ndim == y_.ndim else y_t[-1]
         cost = loss(y_=y_, y_hypo=y_hypo)
-        train_op = optimizer.minimize(cost) or []
-        updated = list(dict(train_op))
+        train_op = list_of_updates(optimizer.minimize(cost))
+        updated = [variable for variable, _ in train_op]
         missing = [p for p in getattr(optimizer, "params", []) if p not in updated]
         if missing:
             raise ValueError(f"minimize returned no update of {missing}; expected (p, new value)")
@@ -149,7 +149,7 @@ class TrainModel:
     updated : sequence of shared variables
         What an epoch changes: the weights, and what the optimizer keeps from epoch to epoch.
     history : History or None
-        The last call of :func:`train`, up to its end or to where it was interrupted.
+        That of the last call of :func:`train`, complete or interrupted.
     """
 
     net: simpleRNN
@@ -158,27 +158,27 @@ class TrainModel:
     history: History | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        """Prepare the call, and remember what the optimizer starts with."""
-        self._epoch = bare_call(self.function)  # faster: skips Aesara's checks of the arguments
-        self._at_first = {v: v.get_value() for v in self.updated if v not in self.net.params}
+        """Prepare the call, and save the optimizer's initial values."""
+        self._epoch = bare_call(self.function)  # the function, called with less overhead
+        self._initial = {v: v.get_value() for v in self.updated if v not in self.net.params}
 
     def __call__(self) -> list[np.ndarray]:
         """Run one epoch and return ``[cost]``."""
         return self._epoch()
 
     def restart(self) -> None:
-        """Start again: the optimizer's accumulators are as when compiled; the weights stay."""
-        for variable, value in self._at_first.items():
+        """Reset the optimizer's accumulators; keep the weights."""
+        for variable, value in self._initial.items():
             variable.set_value(value)
 
     def gradients_not_finite(self) -> int:
-        """Return at how many epochs RMSProp replaced a gradient that was not finite."""
+        """Return how often RMSProp replaced a gradient that, or whose square, was not finite."""
         counters = [v for v in self.updated if getattr(v.tag, "counts_not_finite", False)]
         return sum(counter.get_value().item() for counter in counters)
 
     def __reduce__(self) -> Any:
-        """Refuse a copy and a pickle, which would train other weights than those of its ``net``."""
-        raise TypeError("a TrainModel cannot be copied; compile another, and set its net.weights")
+        """Refuse to be copied or pickled: a copy would train the weights of the original."""
+        raise TypeError("a TrainModel cannot be copied; compile another and set its net.weights")
 
 
 def train(
@@ -189,10 +189,10 @@ def train(
 ) -> History:
     """Train for ``n_epochs`` epochs and report as the article does.
 
-    The weights and the optimizer's accumulators live in shared variables, and another call goes on
-    from there: 25 epochs and then 35 give the same numbers as 60 at once. To start again, set
-    ``net.weights`` and call ``train_model.restart()``. Ctrl-C raises KeyboardInterrupt;
-    ``train_model.history`` has the epochs until then.
+    The weights and the optimizer's accumulators live in shared variables, and a second call
+    continues from there: 25 epochs and then 35 give the same numbers as 60 at once. To start again,
+    set ``net.weights`` and call ``train_model.restart()``. Ctrl-C raises KeyboardInterrupt;
+    ``train_model.history`` holds the epochs until then.
 
     Parameters
     ----------
@@ -201,9 +201,9 @@ def train(
     n_epochs : int
         How many epochs; the article's number is 2001.
     report_every : int
-        After how many epochs the cost is reported.
+        The cost is reported at every so many epochs.
     report : callable or None
-        What is called with each line of the report; None for no report.
+        Called with each line of the report; None prints nothing.
 
     Returns
     -------
@@ -218,18 +218,18 @@ def train(
     Warns
     -----
     RuntimeWarning
-        If the gradient was not finite at some epochs, where the cost was, or no weight changed.
+        If the cost was finite at every epoch but the gradient was not, or if no weight changed.
 
     Examples
     --------
-    From several initial weights::
+    Train from several starting points::
 
         for start in [(0, 0), (0.5, 0.5), (0.1, -0.1)]:
             net.weights = start
             train_model.restart()
             train(train_model, 2001).plot(label=f"from {start}")
 
-    In pieces, to watch the cost on data that the network is not trained on::
+    Train in pieces, and watch the cost on unseen data::
 
         unseen, predict = make_counting_dataset(100, 10), compile_predict(net)
         for _ in range(20):
@@ -263,15 +263,15 @@ def train(
     not_finite = train_model.gradients_not_finite() - not_finite_before
     if not_finite:
         warnings.warn(
-            f"the gradient, or its square, was not finite at {not_finite} of {len(epochs)} epochs,"
-            " and the optimizer replaced it: does the loss take the logarithm or the root of 0?",
+            f"the gradient, or its square, was not finite at {not_finite} of {len(epochs)} epochs;"
+            " the optimizer replaced it. Does the loss take the logarithm or the root of 0?",
             RuntimeWarning,
             stacklevel=2,
         )
-    if epochs and cost and net.weights == initial_weights:
+    if epochs and cost != 0 and net.weights == initial_weights:
         warnings.warn(
-            "no weight changed: is the learning rate too small, or the gradient of the loss 0, as"
-            " that of T.round, a comparison or an accuracy is?",
+            "no weight changed: the learning rate may be too small, or the loss has the gradient 0,"
+            " as T.round, a comparison and an accuracy have",
             RuntimeWarning,
             stacklevel=2,
         )
@@ -287,7 +287,7 @@ def compile_predict(
     Parameters
     ----------
     net : simpleRNN
-        The network. The answer uses the weights that it has at the time of the call.
+        The network. Each call uses its current weights.
     ndim : int
         The number of axes of ``x``: 3 where your own network takes several numbers per step.
     every_step : bool
@@ -296,15 +296,15 @@ def compile_predict(
     Returns
     -------
     callable
-        ``predict(x)`` takes time-major ``x`` of shape (seq_len, num_samples), an array or nested
-        lists, and returns an ndarray, ``y_t[-1]``: for the article's network of shape
-        (num_samples,), and close to the number of ones in each sequence, once it is trained. The
-        state starts at zero.
+        ``predict(x)`` takes an array or nested lists, time-major: (seq_len, num_samples). It
+        returns an ndarray: the last row of the outputs, ``y_t[-1]``, or all of them. For the
+        article's network, once it is trained, this is about the number of ones in each sequence.
+        The state starts at zero.
     """
-    dtype = net.params[0].dtype
+    dtype = net.params[0].dtype  # the weights have that of the data
     x_t = T.tensor(dtype, (None,) * ndim, name="x_t")
-    s0 = T.zeros((x_t.shape[1],), dtype)
-    with building_graph(dtype):
+    with building_graph(dtype, net.params):
+        s0 = T.zeros((x_t.shape[1],), dtype)
         with folding_in_python():
             y_t = net.state_update(x_t, s0)
         function = compile_function(inputs=[x_t], outputs=y_t if every_step else y_t[-1])
@@ -314,9 +314,8 @@ def compile_predict(
         x = np.asarray(x, dtype)
         if x.ndim != ndim:
             raise ValueError(
-                f"x has shape {x.shape}; expected {ndim} axes: time first, then samples (a single"
-                " sequence is x[:, np.newaxis]), and with compile_predict(net, ndim=3) the numbers"
-                " of a step"
+                f"x has shape {x.shape}; expected {ndim} axes, time and samples (one sequence is"
+                " x[:, np.newaxis]; with several numbers per step: compile_predict(net, ndim=3))"
             )
         return function(x)
 

@@ -55,5 +55,5 @@ def test_the_weights_are_saved_and_set(tmp_path):
 
 
 def test_more_than_one_weight_of_a_kind_is_refused():
-    with pytest.raises(ValueError, match="nx is 8 and nrec is 1; expected 1"):
+    with pytest.raises(ValueError, match="nx is 8, nrec 1; expected 1"):
         simpleRNN(10, 8, 1)

@@ -188,7 +188,7 @@ P = aesara.shared(np.array([4.0]), name="p")
         (lambda: RMSPropOptimizer([P]).minimize((P**2).sum(), rescale=0), "rescale is 0; expected"),
         (
             lambda: RMSPropOptimizer([P]).minimize(T.dscalar()),
-            "loss does not depend on p; expected",
+            "loss does not depend on [p]; expected",
         ),
     ],
 )

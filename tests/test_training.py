@@ -273,12 +273,11 @@ class MomentumOptimizer(Optimizer):
     """Another optimizer, as a user would write it."""
 
     def minimize(self, loss):
-        updates = []
         for p, g in zip(self.params, self.gradients(loss)):
             velocity = accumulator(p, "velocity")
             new = constant_like(p, 0.9) * velocity - constant_like(p, self.learning_rate) * g
-            updates += [(velocity, new), (p, p + new)]
-        return updates
+            yield velocity, new
+            yield p, p + new
 
 
 class PlainAdam:
@@ -382,6 +381,15 @@ def test_an_error_in_your_own_step_names_its_line_and_has_a_hint(step, said):
     assert any("lambda x_t, s, *w" in str(entry.statement) for entry in info.traceback)
     if sys.version_info >= (3, 11):
         assert "T.switch for if and np.where" in info.value.__notes__[0]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="errors have no notes there")
+def test_the_hint_names_data_of_another_dtype_than_the_parameters():
+    h0 = parameter(np.zeros(20), "h0")
+    net = Answering(lambda y_t: aesara.scan(lambda y, h: y + h, y_t, h0)[0])
+    with pytest.raises(ValueError, match="has dtype float32") as info:
+        compile_train_model(net, RMSPropOptimizer(net.params), article.dataset("float64"))
+    assert "The data is float64 and the parameters are float32" in info.value.__notes__[0]
 
 
 def test_random_numbers_in_a_step_are_refused():

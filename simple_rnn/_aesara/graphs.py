@@ -21,10 +21,11 @@ LOCK = threading.RLock()
 
 HINT = (
     "In formulas write T.switch for if and np.where, T.maximum for max, T.tanh for math.tanh, and"
-    " x.sum() for np.sum(x). Float64 data, np.sqrt(2) or T.arange(3) among float32: put it into"
-    " T.cast(..., 'float32'). Numbers per step: compile_predict(net, ndim=3). There is a table of"
-    " these in scripts/walkthrough.ipynb."
+    " x.sum() for np.sum(x). Put what is float64 among float32, like np.sqrt(2), T.arange(3) and"
+    " random whole numbers, into T.cast(..., 'float32'). More: scripts/walkthrough.ipynb, 'not' and"
+    " 'but'."
 )
+HINT_DTYPE = "The data is {} and the parameters are {}: give both one dtype, x.astype('{}')."
 
 
 @contextmanager
@@ -35,8 +36,10 @@ def aesara_flags(**flags: Any) -> Iterator[None]:
 
 
 @contextmanager
-def building_graph(dtype: str) -> Iterator[None]:
+def building_graph(dtype: str, params: list) -> Iterator[None]:
     """Give plain numbers and T.zeros this dtype, and errors of your own formulas a hint."""
+    others = {p.dtype for p in params} - {dtype}
+    hint = HINT_DTYPE.format(dtype, *others, *others) if len(others) == 1 else HINT
     try:
         with aesara_flags(floatX=dtype):
             yield
@@ -44,7 +47,7 @@ def building_graph(dtype: str) -> Iterator[None]:
         *_, (frame, _) = walk_tb(error.__traceback__)
         is_ours = frame.f_globals.get("__name__", "").startswith("simple_rnn")
         if hasattr(error, "add_note") and not is_ours:  # from Python 3.11 on
-            error.add_note(HINT)
+            error.add_note(hint)
         raise
 
 
@@ -71,9 +74,14 @@ def shared_array(values: np.ndarray, name: str) -> SharedVariable:
     return aesara.shared(values, name=name, shape=values.shape)
 
 
+def list_of_updates(updates: Any) -> list:
+    """Return updates as a list of pairs, (variable, new value)."""
+    return list(updates.items() if isinstance(updates, dict) else updates or ())
+
+
 def updates_in_type(updates: Any) -> list:
     """Return updates, each in the type of its variable; no accumulator may be left out."""
-    pairs = list(updates.items() if isinstance(updates, dict) else updates or ())
+    pairs = list_of_updates(updates)
     used = ancestors([new for _, new in pairs if isinstance(new, Variable)])
     accumulators = [v for v in used if getattr(v.tag, "is_accumulator", False)]
     missing = [v for v in accumulators if v not in dict(pairs)]
