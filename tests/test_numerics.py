@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import aesara
@@ -197,6 +198,14 @@ def test_takes_what_aesara_function_takes():
     )
     assert add(5)[0] == 0
     assert total.get_value() == 10
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="errors have no notes there")
+def test_an_argument_of_another_dtype_is_refused_with_a_hint():
+    x = T.fvector("x")
+    with pytest.raises(TypeError, match="cannot store a value of dtype float64") as info:
+        compile_function([x], x + x)(np.ones(3))
+    assert "x.astype('float32')" in info.value.__notes__[0]
 
 
 def test_an_update_is_converted_to_the_dtype_of_its_variable():

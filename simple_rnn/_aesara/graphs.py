@@ -45,10 +45,15 @@ def building_graph(dtype: str, params: list) -> Iterator[None]:
             yield
     except (AttributeError, IndexError, TypeError, ValueError) as error:
         *_, (frame, _) = walk_tb(error.__traceback__)
-        is_ours = frame.f_globals.get("__name__", "").startswith("simple_rnn")
-        if hasattr(error, "add_note") and not is_ours:  # from Python 3.11 on
-            error.add_note(hint)
+        if not frame.f_globals.get("__name__", "").startswith("simple_rnn"):
+            add_hint(error, hint)
         raise
+
+
+def add_hint(error: Exception, hint: str) -> None:
+    """Print a hint below an error, from Python 3.11 on."""
+    if hasattr(error, "add_note"):
+        error.add_note(hint)
 
 
 def folding_in_python() -> Any:
