@@ -65,7 +65,8 @@ def check_states(y_t: Any, x: np.ndarray, y: np.ndarray, known: list) -> None:
     if shape != expected and (at_every_step or shape[1:] != y.shape):
         raise ValueError(
             f"state_update returned shape {shape}; expected {expected}, one row per step, to fit y"
-            " (for several classes y is one-hot; one answer for all steps is y_t[np.newaxis])"
+            " (an axis of length 1 goes by y_t[:, :, 0]; for several classes y is one-hot; one"
+            " answer for all steps is y_t[np.newaxis])"
         )
     shared = [v for v in ancestors([y_t]) if isinstance(v, SharedVariable)]
     others = [v for v in shared if v not in known]

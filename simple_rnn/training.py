@@ -236,18 +236,18 @@ def train(
             train(train_model, 100, report=None)
             print(np.square(predict(unseen.x) - unseen.y).sum())
     """
-    net = train_model.net
+    params = train_model.net.params
     report = report or (lambda line: None)
     not_finite_before = train_model.gradients_not_finite()
-    initial_weights = net.weights
-    names = [p.name for p in net.params]
+    initial_weights = _weights(params)
+    names = [p.name for p in params]
     report(initial_line(initial_weights, names))
     epochs = []
     started = time.perf_counter()
     try:
         for epoch in range(1, n_epochs + 1):
             (cost,) = train_model()
-            epochs.append((cost, net.weights))  # both at once: Ctrl-C may come between two lines
+            epochs.append((cost, _weights(params)))  # both: Ctrl-C may come between two lines
             if not isfinite(cost):
                 break
             if epoch % report_every == 0:
@@ -268,15 +268,20 @@ def train(
             RuntimeWarning,
             stacklevel=2,
         )
-    if epochs and cost != 0 and net.weights == initial_weights:
+    if epochs and cost != 0 and np.array_equal(history.final_weights, initial_weights):
         warnings.warn(
             "no weight changed: the learning rate may be too small, or the loss has the gradient 0,"
             " as T.round, a comparison and an accuracy have",
             RuntimeWarning,
             stacklevel=2,
         )
-    report(final_line(net.weights, names))
+    report(final_line(history.final_weights, names))
     return history
+
+
+def _weights(params: Sequence[SharedVariable]) -> np.ndarray:
+    """Return all entries of the parameters, one after the other."""
+    return np.concatenate([p.get_value(borrow=True) for p in params], axis=None)
 
 
 def compile_predict(
