@@ -17,6 +17,7 @@ it. Where the compiler or the cache fails, :func:`compiling` says so in a senten
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import logging
 import os
@@ -80,7 +81,11 @@ _silent_until = 0.0  # by time.monotonic(); set by each call of compile_function
 def compiling(flags: str) -> Iterator[None]:
     """Add ``flags`` to the user's while Aesara compiles; OSError with a remedy where that fails."""
     try:
-        with LOCK, aesara.config.change_flags(gcc__cxxflags=_all_flags(flags)):
+        with (
+            LOCK,
+            aesara.config.change_flags(gcc__cxxflags=_all_flags(flags)),
+            _no_garbage_collection(),
+        ):
             yield
     except (CompileError, ImportError, OSError) as error:
         if not aesara.config.cxx:
@@ -103,6 +108,18 @@ def _all_flags(flags: str) -> str:
     # Aesara takes the flags apart at every space.
     headers = "" if " " in str(_headers_folder()) else f" -I{_headers_folder()}"
     return f"{aesara.config.gcc__cxxflags} {flags} {MODULE_FLAGS}{headers}".lstrip()
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Keep Python from looking for garbage: a graph is a million objects, few of them garbage."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class SideBySideLinker(VMLinker):
