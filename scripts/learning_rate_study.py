@@ -52,7 +52,11 @@ def run_all(runs: list[study.Settings], scheduler: str | None) -> list[study.Res
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     # One thread per process: a compiled function makes one run at a time. The dashboard takes any
     # free port.
-    local = {"threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": logging.CRITICAL}
+    local = {
+        "threads_per_worker": 1,
+        "dashboard_address": "127.0.0.1:0",
+        "silence_logs": logging.CRITICAL,
+    }
     client = Client(scheduler) if scheduler else Client(**local)
     signal.signal(signal.SIGINT, before)
     with client:

@@ -15,7 +15,7 @@ from aesara.compile.sharedvalue import SharedVariable
 from aesara.graph.basic import ancestors
 from aesara.tensor.var import TensorVariable
 
-__all__ = ["check_rng", "check_states", "float_arrays", "show"]
+__all__ = ["check_output", "check_rng", "check_states", "float_arrays", "show"]
 
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 70
@@ -53,20 +53,33 @@ def float_arrays(**arrays: Any) -> list[np.ndarray]:
     return checked
 
 
+def check_output(y_t: Any) -> None:
+    """Raise an error unless ``state_update`` returned a symbolic array with rows."""
+    if not isinstance(y_t, TensorVariable) or y_t.ndim < 2:
+        raise TypeError(
+            f"state_update returned {show(y_t)}; expected a symbolic matrix, one row per step (scan"
+            " returns two things: y_t, _ = aesara.scan(...))"
+        )
+
+
 def check_states(y_t: Any, x: np.ndarray, y: np.ndarray, known: list) -> None:
     """Check what ``state_update`` returned for the data: that it fits, and what it is made of."""
-    if not isinstance(y_t, TensorVariable):
-        raise TypeError(
-            f"state_update returned {show(y_t)}; expected a symbolic matrix (scan returns two"
-            " things: y_t, _ = aesara.scan(...))"
-        )
-    shape, at_every_step = y_t.tag.test_value.shape, y.shape[:2] == x.shape[:2]
+    check_output(y_t)
+    at_every_step = y.shape[:2] == x.shape[:2]
     expected = y.shape if at_every_step else (len(x), *y.shape)
+    # There is no value where the network has a variable that nothing is put into; Aesara says so.
+    shape = getattr(y_t.tag, "test_value", np.empty(expected)).shape
     if shape != expected and (at_every_step or shape[1:] != y.shape):
+        remedy = "for several classes y is one-hot; one answer for all steps is y_t[np.newaxis]"
+        if shape[2:] == (1,):
+            remedy = "is it y_t[:, :, 0]?"
+        elif y.shape[1:] == (1,):
+            remedy = "is y to be y[:, 0]?"
+        elif y.shape[:2] == x.shape[1::-1]:
+            remedy = "is y to be y.T, time first?"
         raise ValueError(
-            f"state_update returned shape {shape}; expected {expected}, one row per step, to fit y"
-            " (an axis of length 1 goes by y_t[:, :, 0]; for several classes y is one-hot; one"
-            " answer for all steps is y_t[np.newaxis])"
+            f"state_update returned shape {shape} where y has {y.shape}; expected {expected}, one"
+            f" row per step ({remedy})"
         )
     shared = [v for v in ancestors([y_t]) if isinstance(v, SharedVariable)]
     others = [v for v in shared if v not in known]

@@ -108,7 +108,8 @@ def compile_function(
     OSError
         If the C++ compiler or the compile cache fails.
     TypeError, ValueError
-        If ``updates`` make a float of a whole number, or leave an accumulator out.
+        If a new value is a float where its variable holds whole numbers, or an accumulator has no
+        update.
 
     Examples
     --------

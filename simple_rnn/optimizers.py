@@ -15,7 +15,8 @@ list of ``(shared variable, new expression)`` pairs, which ``compile_function(up
 
 The order of operations matters here. Each update below can be written in several mathematically
 equal ways. These give the digits that the article printed (figures/README.md, "Why these digits").
-Aesara would rewrite them; :func:`~simple_rnn.numerics.as_written` prevents it.
+Aesara would rewrite them; :func:`~simple_rnn.numerics.as_written` prevents it. Your own optimizer
+need not do this.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from simple_rnn._aesara.graphs import (
     shared_array,
     trying_out,
 )
-from simple_rnn._checks import check_states
+from simple_rnn._checks import check_output, check_states
 from simple_rnn.data import CountingDataset
 from simple_rnn.history import (
     REPORT_EVERY,
@@ -114,8 +114,9 @@ def compile_train_model(
     y_ = shared_array(dataset.y, name="y_")  # the article's name for the targets
     s0 = shared_array(dataset.s0, name="s0")
     with building_graph(x_t.dtype, net.params):
-        # First each operation is run on the data as soon as it is written, so that one that does
-        # not fit raises its error at its own line. Of such a graph Aesara may take no gradients.
+        # First each operation of the network is run on the data as soon as it is written, so that
+        # one that does not fit raises its error at its own line. Of such a graph Aesara may take no
+        # gradients.
         with trying_out():
             tried = net.state_update(x_t, s0)
             check_states(tried, dataset.x, dataset.y, known=[x_t, s0, *net.params])
@@ -268,10 +269,10 @@ def train(
             RuntimeWarning,
             stacklevel=2,
         )
-    if epochs and cost != 0 and np.array_equal(history.final_weights, initial_weights):
+    if epochs and cost != 0 and (history.weights == initial_weights).all():
         warnings.warn(
-            "no weight changed: the learning rate may be too small, or the loss has the gradient 0,"
-            " as T.round, a comparison and an accuracy have",
+            "no weight changed: the training has converged, the learning rate is too small, or the"
+            " loss has the gradient 0, as T.round, a comparison and an accuracy have",
             RuntimeWarning,
             stacklevel=2,
         )
@@ -292,7 +293,7 @@ def compile_predict(
     Parameters
     ----------
     net : simpleRNN
-        The network. Each call uses its current weights.
+        The network. Each call uses its current weights, and computes in their dtype.
     ndim : int
         The number of axes of ``x``: 3 where your own network takes several numbers per step.
     every_step : bool
@@ -306,12 +307,13 @@ def compile_predict(
         article's network, once it is trained, this is about the number of ones in each sequence.
         The state starts at zero.
     """
-    dtype = net.params[0].dtype  # the weights have that of the data
+    dtype = net.params[0].dtype
     x_t = T.tensor(dtype, (None,) * ndim, name="x_t")
     with building_graph(dtype, net.params):
         s0 = T.zeros((x_t.shape[1],), dtype)
         with folding_in_python():
             y_t = net.state_update(x_t, s0)
+        check_output(y_t)
         function = compile_function(inputs=[x_t], outputs=y_t if every_step else y_t[-1])
 
     def predict(x: Any) -> np.ndarray:

@@ -143,6 +143,35 @@ def test_a_gradient_that_trains_nothing_is_told_at_the_end(loss, said):
         train(train_model, 5, report=None)
 
 
+def test_weights_that_come_back_to_where_they_were_have_changed():
+    train_model = fresh(GradientDescentOptimizer, 1e-4)
+    train(train_model, 2000, report=None)
+    first, between, last = train(train_model, 2, report=None).weights
+    assert first.tolist() == last.tolist() != between.tolist()
+
+
+def test_the_data_is_copied():
+    dataset, net = article.dataset(), simpleRNN(10, 1, 1, rng=np.random.RandomState(2))
+    train_model = compile_train_model(net, RMSPropOptimizer(net.params, 1e-12), dataset)
+    (before,) = train_model()
+    dataset.x[:] = 0
+    assert train_model()[0] == pytest.approx(before)
+
+
+@pytest.mark.parametrize(
+    ("y", "said"),
+    [
+        (np.ones((20, 1)), r"is y to be y\[:, 0\]"),
+        (np.ones((20, 10)), r"is y to be y\.T, time first"),
+        (np.arange(20)[:, np.newaxis] == np.arange(4), "y is one-hot"),
+    ],
+)
+def test_targets_of_another_shape_are_refused(y, said):
+    net, x = simpleRNN(10, 1, 1), article.dataset().x
+    with pytest.raises(ValueError, match=said):
+        compile_train_model(net, RMSPropOptimizer(net.params), CountingDataset(x, y))
+
+
 def test_a_loss_that_is_not_a_number_is_told_from_a_rate_that_is_too_large():
     with pytest.raises(TrainingDiverged, match="the logarithm of 0, or a division by 0"):
         train(fresh(loss=lambda y_, y_hypo: (y_ * T.log(y_hypo * 0)).sum()), 5, report=None)
@@ -335,9 +364,9 @@ class Answering(simpleRNN):
     [
         (lambda y_t: None, "state_update returned None; expected a symbolic matrix"),
         (lambda y_t: (y_t, {}), "scan returns two things: y_t, _ = aesara.scan"),
-        (lambda y_t: y_t[-1], "returned shape (20,); expected (10, 20), one row per step"),
-        (lambda y_t: y_t[:, :, np.newaxis], "returned shape (10, 20, 1); expected (10, 20)"),
-        (lambda y_t: y_t[:, :9], "returned shape (10, 9); expected (10, 20)"),
+        (lambda y_t: y_t[-1], "expected a symbolic matrix, one row per step"),
+        (lambda y_t: y_t[:, :, np.newaxis], "expected (10, 20), one row per step (is it y_t[:, :"),
+        (lambda y_t: y_t[:, :9], "shape (10, 9) where y has (20,); expected (10, 20)"),
         (lambda y_t: y_t + parameter([1.0], "b"), "net.params lacks [b]"),
     ],
 )
@@ -358,8 +387,10 @@ def test_one_answer_for_all_steps_gets_an_axis_in_front():
     one_hot = CountingDataset(article.dataset().x, np.eye(3)[np.arange(20) % 3])
     net = Answering(lambda y_t: y_t.mean(axis=0)[:, np.newaxis] * np.ones(3, "float32"))
     optimizer = RMSPropOptimizer(net.params)
-    with pytest.raises(ValueError, match=r"shape \(20, 3\); expected \(10, 20, 3\)"):
+    with pytest.raises(ValueError, match=r"shape \(20, 3\) .*; expected \(10, 20, 3\)"):
         compile_train_model(net, optimizer, one_hot)
+    with pytest.raises(TypeError, match="expected a symbolic matrix"):
+        compile_predict(Answering(lambda y_t: y_t[-1]))
     change = net.change
     net.change = lambda y_t: change(y_t)[np.newaxis]
     compile_train_model(net, optimizer, one_hot)

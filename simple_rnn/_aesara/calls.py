@@ -28,7 +28,8 @@ class _HintingFunction(Function):
         try:
             return super().__call__(*arguments, **keywords)
         except TypeError as error:
-            add_hint(error, HINT)
+            if "dtype" in str(error):
+                add_hint(error, HINT)
             raise
 
 

@@ -38,15 +38,15 @@ def aesara_flags(**flags: Any) -> Iterator[None]:
 @contextmanager
 def building_graph(dtype: str, params: list) -> Iterator[None]:
     """Give plain numbers and T.zeros this dtype, and errors of your own formulas a hint."""
-    others = {p.dtype for p in params} - {dtype}
-    hint = HINT_DTYPE.format(dtype, *others, *others) if len(others) == 1 else HINT
     try:
         with aesara_flags(floatX=dtype):
             yield
     except (AttributeError, IndexError, TypeError, ValueError) as error:
         *_, (frame, _) = walk_tb(error.__traceback__)
         if not frame.f_globals.get("__name__", "").startswith("simple_rnn"):
-            add_hint(error, hint)
+            others = {p.dtype for p in params} - {dtype}
+            is_dtype = len(others) == 1 and "float32" in str(error)
+            add_hint(error, HINT_DTYPE.format(dtype, *others, *others) if is_dtype else HINT)
         raise
 
 
@@ -97,10 +97,12 @@ def updates_in_type(updates: Any) -> list:
 
 def _in_type(variable: SharedVariable, new: Any) -> Variable:
     """Return a new value in the type of its variable."""
-    if not isinstance(variable.type, T.TensorType):
-        return new  # of a random generator
+    if not isinstance(getattr(variable, "type", None), T.TensorType):
+        return new  # of a random generator, for example
+    is_float = "float" in variable.dtype
     new = T.as_tensor_variable(new)
-    if not np.can_cast(new.dtype, variable.dtype, "same_kind"):
+    # A float is rounded; a whole number would wrap around.
+    if not np.can_cast(new.dtype, variable.dtype, "same_kind" if is_float else "safe"):
         raise TypeError(
             f"the update of {variable} is {new.dtype}; expected {variable.dtype}, as it is itself:"
             " aesara.shared(0.0) makes a float"
