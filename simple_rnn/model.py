@@ -27,7 +27,7 @@ from aesara.compile.sharedvalue import SharedVariable
 from aesara.tensor.var import TensorVariable
 from numpy.random import RandomState
 
-from simple_rnn._aesara.graphs import shared_array
+from simple_rnn._aesara.graphs import all_entries, shared_array
 from simple_rnn._checks import check_rng
 
 __all__ = ["parameter", "simpleRNN"]
@@ -149,7 +149,7 @@ class simpleRNN:
     @property
     def weights(self) -> tuple[float, ...]:
         """All entries of the parameters, one after the other."""
-        return tuple([w for p in self.params for w in p.get_value(borrow=True).flat])
+        return tuple(all_entries(self.params))
 
     @weights.setter
     def weights(self, values: Sequence[float]) -> None:

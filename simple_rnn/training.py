@@ -20,6 +20,7 @@ from aesara.tensor.var import TensorVariable
 
 from simple_rnn._aesara.calls import bare_call
 from simple_rnn._aesara.graphs import (
+    all_entries,
     building_graph,
     folding_in_python,
     list_of_updates,
@@ -240,7 +241,7 @@ def train(
     params = train_model.net.params
     report = report or (lambda line: None)
     not_finite_before = train_model.gradients_not_finite()
-    initial_weights = _weights(params)
+    initial_weights = all_entries(params)
     names = [p.name for p in params]
     report(initial_line(initial_weights, names))
     epochs = []
@@ -248,7 +249,7 @@ def train(
     try:
         for epoch in range(1, n_epochs + 1):
             (cost,) = train_model()
-            epochs.append((cost, _weights(params)))  # both: Ctrl-C may come between two lines
+            epochs.append((cost, all_entries(params)))  # both: Ctrl-C may come between two lines
             if not isfinite(cost):
                 break
             if epoch % report_every == 0:
@@ -278,11 +279,6 @@ def train(
         )
     report(final_line(history.final_weights, names))
     return history
-
-
-def _weights(params: Sequence[SharedVariable]) -> np.ndarray:
-    """Return all entries of the parameters, one after the other."""
-    return np.concatenate([p.get_value(borrow=True) for p in params], axis=None)
 
 
 def compile_predict(

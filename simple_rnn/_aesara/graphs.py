@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from traceback import walk_tb
 from typing import Any
@@ -25,7 +25,6 @@ HINT = (
     " random whole numbers, into T.cast(..., 'float32'). More: scripts/walkthrough.ipynb, 'not' and"
     " 'but'."
 )
-HINT_DTYPE = "The data is {} and the parameters are {}: give both one dtype, x.astype('{}')."
 
 
 @contextmanager
@@ -44,9 +43,13 @@ def building_graph(dtype: str, params: list) -> Iterator[None]:
     except (AttributeError, IndexError, TypeError, ValueError) as error:
         *_, (frame, _) = walk_tb(error.__traceback__)
         if not frame.f_globals.get("__name__", "").startswith("simple_rnn"):
+            hint = HINT
             others = {p.dtype for p in params} - {dtype}
-            is_dtype = len(others) == 1 and "float32" in str(error)
-            add_hint(error, HINT_DTYPE.format(dtype, *others, *others) if is_dtype else HINT)
+            if len(others) == 1 and "float32" in str(error):
+                (other,) = others
+                hint = f"The data is {dtype} and the parameters are {other}: give both one dtype,"
+                hint += f" x.astype('{other}')."
+            add_hint(error, hint)
         raise
 
 
@@ -77,6 +80,11 @@ def shared_array(values: np.ndarray, name: str) -> SharedVariable:
     at every call.
     """
     return aesara.shared(values, name=name, shape=values.shape)
+
+
+def all_entries(params: Sequence[SharedVariable]) -> np.ndarray:
+    """Return the values of all parameters in one vector, one after the other."""
+    return np.concatenate([p.get_value(borrow=True) for p in params], axis=None)
 
 
 def list_of_updates(updates: Any) -> list:
