@@ -49,7 +49,7 @@ def rprop_in_numpy(params, gradients, state, learning_rate):
             signs[k] = sign
 
 
-# With a learning rate for the quartic problem below.
+# With a learning rate for the problem below.
 RULES = [
     pytest.param(GradientDescentOptimizer, gradient_descent_in_numpy, 1e-5, id="gradient descent"),
     pytest.param(RMSPropOptimizer, rmsprop_in_numpy, 0.1, id="RMSProp"),
@@ -58,62 +58,25 @@ RULES = [
 SHAPES = [(), (3,), (2, 4), (1,), (1, 1)]
 
 
-def shared_values(dtypes):
-    rng = np.random.RandomState(7)
-    return [np.asarray(rng.normal(size=shape), dtype=dtype) for shape, dtype in zip(SHAPES, dtypes)]
-
-
-def quartic_problem():
-    """Starting points, and curvatures c of the loss sum(c (p - 1)^4).
-
-    The norm of its gradient falls from far above RMSProp's threshold to far below, and the smallest
-    gradients lie below its floor: every part of the rule has its say.
-    """
-    values = [np.asarray(3 * value) for value in shared_values(["float64"] * 5)]
-    entries = sum(value.size for value in values)
-    curvatures = np.split(np.logspace(-7, 2, entries), np.cumsum([v.size for v in values])[:-1])
-    return values, [c.reshape(v.shape) for c, v in zip(curvatures, values)]
-
-
-def in_numpy(rule, learning_rate, steps):
-    """The parameters after each step of a rule on the quartic problem."""
-    values, curvatures = quartic_problem()
-    state, path = {}, []
-    for _ in range(steps):
-        gradients = [4 * c * (v - 1) ** 3 for c, v in zip(curvatures, values)]
-        rule(values, gradients, state, learning_rate)
-        path.append(np.concatenate([value.ravel() for value in values]))
-    return np.array(path)
-
-
 @pytest.mark.parametrize(("optimizer", "rule", "rate"), RULES)
 def test_the_rule_in_numpy(optimizer, rule, rate):
-    values, curvatures = quartic_problem()
+    # The loss is sum(c (p - 1)^4), with a curvature c for each entry. The norm of its gradient
+    # falls from far above RMSProp's threshold to far below, and the smallest gradients lie below
+    # its floor: every part of the rule has its say.
+    rng = np.random.RandomState(7)
+    values = [np.asarray(3 * rng.normal(size=shape)) for shape in SHAPES]
+    entries = sum(value.size for value in values)
+    curvatures = np.split(np.logspace(-7, 2, entries), np.cumsum([v.size for v in values])[:-1])
+    curvatures = [c.reshape(v.shape) for c, v in zip(curvatures, values)]
     params = [aesara.shared(value) for value in values]
     loss = sum((c * (p - 1) ** 4).sum() for c, p in zip(curvatures, params))
     step = compile_function([], loss, updates=optimizer(params, rate).minimize(loss))
-    for expected in in_numpy(rule, rate, steps=25):
+    state = {}
+    for _ in range(25):
+        rule(values, [4 * c * (v - 1) ** 3 for c, v in zip(curvatures, values)], state, rate)
         step()
-        obtained = np.concatenate([np.ravel(param.get_value()) for param in params])
-        np.testing.assert_allclose(obtained, expected, rtol=1e-9, atol=1e-12)
-
-
-@pytest.mark.parametrize("optimizer", [rule.values[0] for rule in RULES])
-@pytest.mark.parametrize("floatX", ["float32", "float64"])
-def test_dtype_and_shape_are_kept(optimizer, floatX):
-    values = shared_values(["float64", "float32"] * 3)
-    with aesara.config.change_flags(floatX=floatX):
-        params = [aesara.shared(value) for value in values]
-        loss = sum((T.cast(p, "float64") ** 4).sum() for p in params)
-        updates = optimizer(params, learning_rate=0.01).minimize(loss)
-        # FAST_COMPILE: what is tested are types, not digits.
-        step = compile_function([], loss, updates=updates, mode="FAST_COMPILE")
-        costs = [float(step()) for _ in range(3)]
-    assert costs[2] < costs[0]
-    for param, value in zip(params, values):
-        new = np.asarray(param.get_value())
-        assert (new.dtype, new.shape) == (value.dtype, value.shape)
-        assert not np.array_equal(new, value)
+        for param, value in zip(params, values):
+            np.testing.assert_allclose(param.get_value(), value, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("value", [np.inf, np.nan])
@@ -144,28 +107,6 @@ def test_rmsprop_survives_a_constant_gradient():
     assert np.isfinite(p.get_value()).all()
 
 
-@pytest.mark.parametrize(
-    ("optimizer", "published", "others"),
-    [
-        (RMSPropOptimizer, (0.5, 5.0), {"momentum": 0.3, "rescale": 99.0}),
-        (RpropOptimizer, (1.2, 0.5), {"eta_plus": 1.3, "eta_minus": 0.4}),
-    ],
-)
-def test_the_constants_of_a_rule_by_position_and_by_name(optimizer, published, others):
-    def path(*arguments, **keywords):
-        p = aesara.shared(np.array([40.0]), name="p")
-        loss = (p**4).sum()
-        updates = optimizer([p], 10.0).minimize(loss, *arguments, **keywords)
-        step = compile_function([], p, updates=updates)
-        return [step()[0] for _ in range(8)]
-
-    default = path()
-    assert path(*published) == default
-    (first, a), (second, b) = others.items()
-    assert path(a) == path(**{first: a}) != default
-    assert path(published[0], b) == path(**{second: b}) != default
-
-
 def test_the_learning_rate_cannot_be_replaced():
     optimizer = RMSPropOptimizer([aesara.shared(1.0)], 0.1)
     with pytest.raises(AttributeError, match=r"with rate = aesara.shared\(0.001\)"):
@@ -180,16 +121,9 @@ P = aesara.shared(np.array([4.0]), name="p")
     [
         (lambda: RMSPropOptimizer([P], 0), "learning_rate is 0; expected a number above 0"),
         (lambda: RMSPropOptimizer([P], "0.1"), "learning_rate is '0.1'; expected a number above 0"),
-        (lambda: RMSPropOptimizer([P], np.nan), "learning_rate is nan; expected"),
-        (lambda: RMSPropOptimizer(P * 2), "expected shared variables of floats"),
         (lambda: RMSPropOptimizer([aesara.shared(1)]), "expected shared variables of floats"),
         (lambda: RMSPropOptimizer([P]).minimize(P**2), "expected a symbolic scalar"),
-        (lambda: RMSPropOptimizer([P]).minimize(T.gt(P, 0).sum()), "scalar of floats"),
-        (lambda: RMSPropOptimizer([P]).minimize((P**2).sum(), rescale=0), "rescale is 0; expected"),
-        (
-            lambda: RMSPropOptimizer([P]).minimize(T.dscalar()),
-            "loss does not depend on [p]; expected",
-        ),
+        (lambda: RMSPropOptimizer([P]).minimize(T.dscalar()), "loss does not depend on [p]"),
     ],
 )
 def test_what_does_not_fit_is_named(make, said):
