@@ -10,13 +10,6 @@ def test_states_by_hand():
     np.testing.assert_array_equal(reference.forward_states(X, wx=2, wRec=3), [[0, 2, 6, 20]])
 
 
-def test_weights_of_one_count():
-    X = np.random.RandomState(0).randint(0, 2, (5, 8))
-    S = reference.forward_states(X, 1, 1)
-    np.testing.assert_array_equal(S[:, -1], X.sum(axis=1))
-    assert reference.cost(S[:, -1], X.sum(axis=1)) == 0
-
-
 @pytest.mark.parametrize("weights", [(1.2, 1.2), (0.09, 0.01), (-0.5, 0.7), (1, 0), (0, -1)])
 def test_gradients_are_those_of_central_differences(weights):
     rng = np.random.RandomState(4)
