@@ -29,15 +29,6 @@ def test_other_weights_are_not_called_by_the_names_of_the_article_s():
     assert OWN.lines() == ["Initial weights: 0.1000, 0.2000", "Final weights : 0.1000, 0.2000"]
 
 
-def test_it_draws_its_costs():
-    figure = pytest.importorskip("matplotlib.figure").Figure()
-    ax = figure.subplots()
-    assert HISTORY.plot(label="a run", yscale="linear", ax=ax) is ax
-    (line,) = ax.lines
-    np.testing.assert_array_equal(line.get_ydata(), COSTS)
-    assert (line.get_label(), ax.get_yscale()) == ("a run", "linear")
-
-
 def test_nine_runs_in_one_picture_have_nine_looks():
     ax = pytest.importorskip("matplotlib.figure").Figure().subplots()
     for run in range(9):
@@ -46,24 +37,18 @@ def test_nine_runs_in_one_picture_have_nine_looks():
 
 
 @pytest.mark.parametrize(
-    ("epoch", "costs", "last_weight", "said"),
+    ("costs", "last_weight", "said"),
     [
-        (3, [5, 4, np.inf], 1e9, "inf (the one before: 4): the steps are too large; start"),
-        (3, [5, 4, np.nan], np.nan, "nan (the one before: 4): the weights are not finite: an"),
-        (
-            3,
-            [5, 4, np.nan],
-            0.5,
-            "nan (the one before: 4): the loss is not finite at these weights",
-        ),
-        (1, [np.inf], 0.5, "epoch 1 is inf: the loss is not finite at these weights"),
+        ([5, 4, np.inf], 1e9, "the steps are too large"),
+        ([5, 4, np.nan], np.nan, "the weights are not finite"),
+        ([5, 4, np.nan], 0.5, "the loss is not finite at these weights"),
+        ([np.inf], 0.5, "the loss is not finite at these weights"),
     ],
 )
-def test_divergence_says_when_and_why_and_can_be_sent_to_another_process(
-    epoch, costs, last_weight, said
-):
-    weights = np.vstack([np.ones((epoch - 1, 2)), np.full((2, 2), last_weight)])
-    history = History(np.array(costs, "float64"), weights, 0.1)
+def test_divergence_says_when_and_why_and_can_be_sent_to_another_process(costs, last_weight, said):
+    epoch, weights = len(costs), np.full((len(costs) + 1, 2), last_weight)
+    history = History(np.array(costs), weights, 0.1)
     diverged = pickle.loads(pickle.dumps(TrainingDiverged(epoch, history)))
+    assert f"the cost of epoch {epoch} is {costs[-1]}" in str(diverged)
     assert said in str(diverged)
-    np.testing.assert_array_equal(diverged.history.costs, costs)
+    assert diverged.history.costs[-1:].tobytes() == history.costs[-1:].tobytes()
