@@ -9,6 +9,7 @@ from simple_rnn import (
     GradientDescentOptimizer,
     RMSPropOptimizer,
     RpropOptimizer,
+    article,
     compile_function,
 )
 
@@ -130,3 +131,8 @@ def test_what_does_not_fit_is_named(make, said):
     with pytest.raises((TypeError, ValueError)) as info:
         make()
     assert said in str(info.value)
+
+
+def test_the_default_rates_are_the_published_ones():
+    for condition in article.CONDITIONS.values():
+        assert condition.optimizer([]).learning_rate == condition.learning_rate
