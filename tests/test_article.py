@@ -72,3 +72,10 @@ def test_other_settings():
     assert len(history.costs) == 300
     assert history.costs[-1] < history.costs[0] / 10
     assert tuple(history.initial_weights) == train_model.net.weights
+
+
+def test_the_blog_s_windows_and_weights():
+    ends = {name: (window[0], window[-1], len(window)) for name, window in article.WINDOWS.items()}
+    assert ends == {"wide": (-3, 3, 121), "near": (-0.1, 2.1, 111)}
+    assert all({0, 1} < set(window) for window in article.WINDOWS.values())  # hit exactly
+    assert article.GRADIENT_WEIGHTS == ((2, 1), (1, 2), (1, -2), (1, 0), (1, 0.5), (1, -0.5))
