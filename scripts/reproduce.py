@@ -64,7 +64,6 @@ def main(arguments: list[str] | None = None) -> int:
             "costs": history.costs.tolist(),
             "initial_weights": history.initial_weights.tolist(),
             "final_weights": history.final_weights.tolist(),
-            "training_seconds": history.seconds,
         }
 
     if options.output is not None:

@@ -14,24 +14,10 @@ from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
+from simple_rnn import optimizers, training
 from simple_rnn.data import CountingDataset, make_counting_dataset
 from simple_rnn.history import History
 from simple_rnn.model import simpleRNN
-from simple_rnn.optimizers import (
-    GradientDescentOptimizer,
-    Optimizer,
-    RMSPropOptimizer,
-    RpropOptimizer,
-)
-from simple_rnn.training import (
-    Loss,
-    TrainModel,
-    compile_predict,
-    compile_train_model,
-    mean_of_squares,
-    sum_of_squares,
-    train,
-)
 
 __all__ = [
     "CONDITIONS",
@@ -70,8 +56,6 @@ class Condition:
 
     Parameters
     ----------
-    name : str
-        A short name, its key in :data:`CONDITIONS`.
     title : str
         A heading for it: the article's, where it has one.
     optimizer : type
@@ -94,14 +78,13 @@ class Condition:
         A sequence that the trained network is asked about at the end; empty for none.
     """
 
-    name: str
     title: str
-    optimizer: type[Optimizer]
+    optimizer: type[optimizers.Optimizer]
     learning_rate: float
     published: str = field(repr=False)
     source: str = "article"
     n_epochs: int = N_EPOCHS
-    loss: Loss = sum_of_squares
+    loss: training.Loss = training.sum_of_squares
     dtype: str = "float32"
     initial_weights: tuple[float, float] | None = None
     unseen_sequence: tuple[int, ...] = ()
@@ -119,14 +102,11 @@ class Condition:
 
 
 CONDITIONS: dict[str, Condition] = {
-    condition.name: condition
-    for condition in (
-        Condition(
-            name="gd",
-            title="Condition 1. Gradient descent",
-            optimizer=GradientDescentOptimizer,
-            learning_rate=1.0e-5,
-            published="""
+    "gd": Condition(
+        title="Condition 1. Gradient descent",
+        optimizer=optimizers.GradientDescentOptimizer,
+        learning_rate=1.0e-5,
+        published="""
 Initial weights: wx =   0.0900, wRec =   0.0113
 epoch[  100] : cost =529.6915
 epoch[  200] : cost =504.5684
@@ -150,13 +130,12 @@ epoch[ 1900] : cost =  0.0710
 epoch[ 2000] : cost =  0.0663
 Final weights : wx =   1.0597, wRec =   0.9863
 """,
-        ),
-        Condition(
-            name="rmsprop",
-            title="Condition 2. RMSProp",
-            optimizer=RMSPropOptimizer,
-            learning_rate=0.001,
-            published="""
+    ),
+    "rmsprop": Condition(
+        title="Condition 2. RMSProp",
+        optimizer=optimizers.RMSPropOptimizer,
+        learning_rate=0.001,
+        published="""
 Initial weights: wx =   0.0900, wRec =   0.0113
 epoch[  100] : cost =  5.7880
 epoch[  200] : cost =  0.3313
@@ -180,24 +159,22 @@ epoch[ 1900] : cost =  0.0068
 epoch[ 2000] : cost =  0.0068
 Final weights : wx =   0.9995, wRec =   0.9993
 """,
-        ),
-        Condition(
-            name="rprop",
-            title="The source blog. Rprop",
-            optimizer=RpropOptimizer,
-            learning_rate=0.001,
-            published="""
+    ),
+    "rprop": Condition(
+        title="The source blog. Rprop",
+        optimizer=optimizers.RpropOptimizer,
+        learning_rate=0.001,
+        published="""
 Final weights : wx =   1.0014, wRec =   0.9997
 Unseen sequence: target = 5, output = 5.00
 """,
-            source="blog",
-            n_epochs=500,
-            loss=mean_of_squares,
-            dtype="float64",
-            initial_weights=(-1.5, 2.0),
-            unseen_sequence=(0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 1, 1),
-        ),
-    )
+        source="blog",
+        n_epochs=500,
+        loss=training.mean_of_squares,
+        dtype="float64",
+        initial_weights=(-1.5, 2.0),
+        unseen_sequence=(0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 1, 1),
+    ),
 }
 
 
@@ -219,7 +196,7 @@ def build(
     seed: int = SEED,
     num_samples: int = NUM_SAMPLES,
     seq_len: int = SEQ_LEN,
-) -> TrainModel:
+) -> training.TrainModel:
     """Draw the data and the initial weights of a condition and compile its training.
 
     Parameters
@@ -245,7 +222,7 @@ def build(
     if learning_rate is None:
         learning_rate = condition.learning_rate
     optimizer = condition.optimizer(net.params, learning_rate)
-    return compile_train_model(net, optimizer, data, loss=condition.loss)
+    return training.compile_train_model(net, optimizer, data, loss=condition.loss)
 
 
 def run(
@@ -279,7 +256,7 @@ def run(
         At the first epoch whose cost is not finite.
     """
     n_epochs = condition.n_epochs if n_epochs is None else n_epochs
-    history = train(build(condition, **settings), n_epochs, report=report)
+    history = training.train(build(condition, **settings), n_epochs, report=report)
     if report is not None and condition.unseen_sequence:
         report(answer_line(condition, history))
     return history
@@ -304,7 +281,7 @@ def answer_line(condition: Condition, history: History) -> str:
     # The drawn weights are replaced at once; the seed spares numpy's global generator.
     net = simpleRNN(len(sequence), 1, 1, np.random.RandomState(SEED), condition.dtype)
     net.weights = history.final_weights
-    (output,) = compile_predict(net)(np.reshape(sequence, (-1, 1)))  # time-major: a column
+    (output,) = training.compile_predict(net)(np.reshape(sequence, (-1, 1)))  # time-major: a column
     return "Unseen sequence: target = %d, output = %.2f" % (sum(sequence), output)
 
 

@@ -23,7 +23,7 @@ __all__ = ["CountingDataset", "make_counting_dataset"]
 
 
 # eq=False: comparing arrays with == gives an array.
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class CountingDataset:
     """Binary sequences, the number of ones in each, and the state to start from.
 
@@ -84,9 +84,7 @@ class CountingDataset:
             raise ValueError(
                 "y holds the sums of the rows of x; time runs down the columns: pass x.T"
             )
-        for name, array in (("x", x), ("y", y), ("s0", s0)):
-            # The way to set an attribute of a frozen dataclass.
-            object.__setattr__(self, name, array)
+        self.x, self.y, self.s0 = x, y, s0
 
     def __repr__(self) -> str:
         """Return the sizes and the dtype, on one line."""

@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["History", "TrainingDiverged"]
 
-# How often the article prints the cost, in epochs.
-REPORT_EVERY = 100
-
-
 # The names of the article's weights, in the network; it prints them as wx and wRec.
 WEIGHTS = ("w_x", "w_rec")
 
@@ -49,7 +45,7 @@ def _listed(weights: Any, names: Sequence[str]) -> str:
     return shown if len(weights) <= 4 else f"{shown}, ... ({len(weights)} numbers)"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class History:
     """The costs and the weights of a training run.
 
@@ -61,16 +57,15 @@ class History:
         ``weights[k]`` is ``(w_x, w_rec)`` after ``k`` updates; the first row is the initial
         weights, the last one the final weights. A network with other parameters has more columns:
         all entries of its ``params``.
-    seconds : float
-        How long the run took, without the compilation.
     names : sequence of str
         The names of the network's parameters.
     """
 
     costs: np.ndarray
     weights: np.ndarray
-    seconds: float
     names: Sequence[str] = WEIGHTS
+
+    REPORT_EVERY = 100  # how often the article prints the cost, in epochs
 
     def __repr__(self) -> str:
         """Return the number of epochs, the first cost and the last, on one line."""
@@ -127,21 +122,19 @@ class TrainingDiverged(ArithmeticError):
         the cost was ``history.costs[epoch - 2]`` at ``history.weights[epoch - 2]``.
     """
 
-    def __init__(self, epoch: int, history: History) -> None:
-        # These two arguments exactly, so that another process can send it back (pickle).
-        super().__init__(epoch, history)
-        self.epoch = epoch
+    def __init__(self, history: History) -> None:
+        super().__init__(history)
+        self.epoch = len(history.costs)
         self.history = history
 
     def __str__(self) -> str:
         """Say when, and what to do."""
         cost = self.history.costs[self.epoch - 1]
         weights = self.history.weights[self.epoch - 1]
-        before = f" (the one before: {self.history.costs[self.epoch - 2]:.6g})"
         if not np.isfinite(weights).all():
             why = "the weights are not finite: an infinite gradient, or too large a learning rate?"
         elif np.isnan(cost) or self.epoch == 1:
             why = "the loss is not finite at these weights: the logarithm of 0, or a division by 0?"
         else:
             why = "the steps are too large; start again from new weights with a smaller rate"
-        return f"the cost of epoch {self.epoch} is {cost}{before if self.epoch > 1 else ''}: {why}"
+        return f"the cost of epoch {self.epoch} is {cost}: {why}"

@@ -125,7 +125,7 @@ class simpleRNN:
         Raises
         ------
         TypeError
-            If ``x_t`` has another dtype, to which the weights would be cut off.
+            If ``x_t`` has another dtype: cast to whole numbers, the weights would be 0.
         ValueError
             If ``step`` returns updates, as random numbers do.
         """
@@ -140,10 +140,8 @@ class simpleRNN:
             outputs_info=s0,  # the state before the first step
             non_sequences=[w_x, w_rec],  # the same at every step
         )
-        if updates:  # of other variables that step changes
-            raise ValueError(
-                "step draws random numbers, or has updates; draw them before, as a sequence of scan"
-            )
+        if updates:  # scan collects them where step changes shared variables; this one does not
+            raise ValueError("step draws random numbers; draw them before, as a sequence of scan")
         return y_t
 
     @property
@@ -156,11 +154,12 @@ class simpleRNN:
         shape = np.shape(self.weights)
         if np.shape(values) != shape:
             raise ValueError(f"weights has shape {np.shape(values)}; expected {shape}")
-        entries = iter(values)
+        start = 0
         for p in self.params:  # each takes as many values as it has entries
             new = p.get_value()
-            new.flat = [next(entries) for _ in new.flat]
+            new.flat = values[start : start + new.size]
             p.set_value(new)
+            start += new.size
 
     def __repr__(self) -> str:
         """Return the class and the names of its parameters."""
@@ -187,6 +186,4 @@ def parameter(values: Any, name: str, dtype: str = "float32") -> SharedVariable:
     shared variable
         It holds a copy of the values. Put it into the network's ``params``.
     """
-    variable = shared_array(np.asarray(values, dtype), name)
-    variable.tag.is_parameter = True  # compile_train_model checks that params has it
-    return variable
+    return shared_array(np.asarray(values, dtype), name)

@@ -16,11 +16,6 @@ import numpy as np
 __all__ = ["backward_gradient", "cost", "forward_states", "output_gradient", "update_state"]
 
 
-def __dir__() -> list[str]:
-    """Return the public names, which an editor offers to complete."""
-    return __all__
-
-
 def update_state(xk: np.ndarray, sk: np.ndarray, wx: float, wRec: float) -> np.ndarray:
     """Return the next state, ``xk * wx + sk * wRec``."""
     return xk * wx + sk * wRec

@@ -31,12 +31,10 @@ import aesara
 import aesara.tensor as T
 import numpy as np
 from aesara.compile.sharedvalue import SharedVariable
-from aesara.gradient import DisconnectedInputError
 from aesara.graph.basic import Variable, ancestors
 from aesara.tensor.var import TensorVariable
 
 from simple_rnn._aesara.graphs import folding_in_python, shared_array
-from simple_rnn._checks import show
 from simple_rnn.numerics import Updates, as_written
 
 __all__ = [
@@ -55,9 +53,9 @@ Rate = Union[float, TensorVariable]  # a number, or a symbolic scalar
 def constant_like(param: SharedVariable, value: float | TensorVariable) -> TensorVariable:
     """Return ``value``, a number or a symbolic scalar, in the parameter's dtype.
 
-    Aesara converts a Python number to the smallest float dtype that holds it exactly, but not above
-    ``floatX``. So 0.5 becomes a float32. Where ``floatX`` is float64, 0.01 becomes a float64, and
-    with it what is computed from it.
+    Where Aesara's ``floatX`` is float64, a plain 0.01 becomes a float64, and then all that is
+    computed from it does. (While :func:`~simple_rnn.compile_train_model` builds a graph, ``floatX``
+    is the dtype of the data, so that plain numbers do no harm.)
     """
     if isinstance(value, Variable):
         return T.cast(value, param.dtype)
@@ -91,22 +89,19 @@ class Optimizer:
     """
 
     def __init__(self, params: Sequence[SharedVariable], learning_rate: Rate) -> None:
-        self.params = check_params(params)
-        self.learning_rate = learning_rate
+        self.params = list(params)
+        for p in self.params:
+            if not isinstance(p, SharedVariable) or p.dtype not in FLOATS:
+                raise TypeError(
+                    f"params holds {p!r}; expected shared variables of floats, as from"
+                    " parameter(values, name)"
+                )
+        self._learning_rate = check_hyperparameter("learning_rate", learning_rate)
 
     @property
     def learning_rate(self) -> Rate:
-        """The step size. It cannot be changed: compiled functions contain its value."""
+        """The step size. It cannot be changed, because compiled functions contain its value."""
         return self._learning_rate
-
-    @learning_rate.setter
-    def learning_rate(self, value: Rate) -> None:
-        if hasattr(self, "_learning_rate"):
-            raise AttributeError(
-                "learning_rate cannot be changed; to change it later, make the optimizer with"
-                " rate = aesara.shared(0.001), then call rate.set_value(1e-4)"
-            )
-        self._learning_rate = check_hyperparameter("learning_rate", value)
 
     @folding_in_python()  # for speed alone
     def gradients(self, loss: TensorVariable) -> list[TensorVariable]:
@@ -120,7 +115,7 @@ class Optimizer:
         Returns
         -------
         list of symbolic tensors
-            Each of its parameter's shape and dtype.
+            Each has the shape and dtype of its parameter.
 
         Raises
         ------
@@ -128,18 +123,12 @@ class Optimizer:
             If ``loss`` is not a symbolic scalar, or does not depend on one of the parameters.
         """
         if getattr(loss, "ndim", None) != 0 or loss.dtype not in FLOATS:
-            raise ValueError(
-                f"loss is {show(loss)}; expected a symbolic scalar of floats: loss.sum()"
-            )
-        try:
-            gradients = aesara.grad(loss, self.params)
-        except DisconnectedInputError:
-            found = set(ancestors([loss]))
-            missing = [p for p in self.params if p not in found] or self.params
-            raise ValueError(
-                f"loss does not depend on {missing}; expected the params of the network that it is"
-                " computed from"
-            ) from None
+            raise ValueError(f"loss is {loss!r}; expected a symbolic scalar of floats: loss.sum()")
+        found = set(ancestors([loss]))
+        missing = [p for p in self.params if p not in found]
+        if missing:
+            raise ValueError(f"loss does not depend on {missing}; expected the network's params")
+        gradients = aesara.grad(loss, self.params)
         # If the loss has another dtype than the parameter, the gradient may have it too.
         return [T.cast(g, p.dtype) for p, g in zip(self.params, gradients)]
 
@@ -161,10 +150,6 @@ class Optimizer:
         """
         raise NotImplementedError(f"{type(self).__name__} has to define minimize(loss)")
 
-    def __repr__(self) -> str:
-        """Return the class and what it was made with, on one line."""
-        return f"<{type(self).__name__}: {self.params}, learning_rate = {self.learning_rate}>"
-
 
 class GradientDescentOptimizer(Optimizer):
     """Gradient descent: ``p <- p - learning_rate * g``.
@@ -178,10 +163,10 @@ class GradientDescentOptimizer(Optimizer):
 
     Notes
     -----
-    The article's digits need a float32 step that is rounded once. With two roundings, after the
-    product and after the difference, two printed costs differ. So ``p - learning_rate * g`` is
-    computed in float64, where the product of two float32 numbers is exact, and then rounded to
-    float32. (A processor's fused multiply-add does the same, except in rare ties.)
+    The article's digits need a step that is rounded to float32 once, at its end. With two
+    roundings, after the product and after the difference, two printed costs differ. So
+    ``p - learning_rate * g`` is computed in float64 and then rounded. (A processor that fuses
+    product and difference into one operation does the same, except in rare ties.)
     """
 
     def __init__(self, params: Sequence[SharedVariable], learning_rate: Rate = 1e-5) -> None:
@@ -203,7 +188,7 @@ class RMSPropOptimizer(Optimizer):
 
     With the parameters ``p``, their gradients ``g`` and all accumulators zero at the start::
 
-        n  = sqrt(||g||)                           ||g||: the norm over all parameters together
+        n  = sqrt(||g||)                           a root of the norm over all parameters together
         g <- g / max(1, n / rescale)               or 0.1 p where n is NaN or infinite
         s <- 0.9 s + 0.1 g^2                       running mean of the square
         a <- 0.9 a + 0.1 g                         running mean
@@ -233,8 +218,8 @@ class RMSPropOptimizer(Optimizer):
     The article leaves its optimizer out and points to a web site. This form is public code by Kyle
     Kastner ("RMSProp with nesterov momentum and gradient rescaling", BSD 3-clause). There is good
     evidence that the article's author used it in a public program (figures/README.md, "Why these
-    digits"). Its root of the norm is unusual, and is kept. Other libraries call something else
-    RMSProp. Here
+    digits"). To take the root of a norm is unusual; it is kept. Other libraries use the name
+    RMSProp for another method. In this one
 
     - the mean is subtracted;
     - the root has a floor instead of an added epsilon;
@@ -313,7 +298,7 @@ class RpropOptimizer(Optimizer):
     stays the same. With ``sgn`` zero and ``delta`` one at the start::
 
         delta <- eta_plus delta      where sgn(g) = sgn
-                 eta_minus delta     elsewhere; so at the first update, where g is not 0
+                 eta_minus delta     elsewhere, and at the first update (unless g is 0)
         sgn   <- sgn(g)
         p     <- p - learning_rate * delta * sgn(g)
 
@@ -371,18 +356,5 @@ def check_hyperparameter(name: str, value: Any) -> float | TensorVariable:
     if isinstance(value, Variable) and value.ndim == 0:
         return value
     if not isinstance(value, Real) or not value > 0:
-        raise ValueError(f"{name} is {show(value)}; expected a number above 0")
+        raise ValueError(f"{name} is {value!r}; expected a number above 0")
     return float(value)
-
-
-def check_params(params: Any) -> list[SharedVariable]:
-    """Return ``params`` as a list of shared variables that can be trained."""
-    # list(variable) would go through its entries.
-    params = [params] if isinstance(params, Variable) else list(params)
-    for param in params:
-        if not isinstance(param, SharedVariable) or param.dtype not in FLOATS:
-            raise TypeError(
-                f"params holds {show(param)}; expected shared variables of floats, as from"
-                " parameter(values, name)"
-            )
-    return params

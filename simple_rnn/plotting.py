@@ -224,7 +224,8 @@ def cost_surface(
         ax.plot(*optimum, "*", **star, label="optimum ({:g}, {:g})".format(*optimum))
     styles = zip(cycle(PATH_COLOURS), cycle(("-", "--", "-.")))
     for (name, path), (colour, line) in zip(paths.items(), styles):
-        ax.plot(path[:, 0], path[:, 1], line, color=colour, linewidth=2, label=name)
+        xs, ys = np.transpose(path)
+        ax.plot(xs, ys, line, color=colour, linewidth=2, label=name)
     if paths:
         starts = np.transpose([path[0] for path in paths.values()])
         ax.plot(*starts, "o", color="black", markeredgecolor="white", zorder=3, label="start")

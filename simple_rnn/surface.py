@@ -122,22 +122,11 @@ def plot_cost(
     -------
     matplotlib.axes.Axes
         The Axes drawn on; see :func:`simple_rnn.plotting.cost_surface`.
-
-    Raises
-    ------
-    ValueError
-        If a history is not of two weights.
     """
-    histories = histories or {}
-    for name, history in histories.items():
-        if history.weights.shape[1] != 2:
-            raise ValueError(
-                f"histories[{name!r}] is of {history.weights.shape[1]} weights; expected two"
-            )
     weights = np.linspace(*limits, 111)
     cost = compile_cost(dataset, net)
     costs = cost(weights, weights[:, np.newaxis])
-    paths = {name: history.weights for name, history in histories.items()}
+    paths = {name: history.weights for name, history in (histories or {}).items()}
     if ax is None:
         import matplotlib.pyplot as plt
 

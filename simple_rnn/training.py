@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,25 +17,11 @@ import numpy as np
 from aesara.compile.sharedvalue import SharedVariable
 from aesara.tensor.var import TensorVariable
 
+from simple_rnn._aesara import graphs
 from simple_rnn._aesara.calls import bare_call
-from simple_rnn._aesara.graphs import (
-    all_entries,
-    building_graph,
-    folding_in_python,
-    list_of_updates,
-    shared_array,
-    trying_out,
-)
-from simple_rnn._checks import check_output, check_states
+from simple_rnn._checks import check_network, check_output
 from simple_rnn.data import CountingDataset
-from simple_rnn.history import (
-    REPORT_EVERY,
-    History,
-    TrainingDiverged,
-    cost_line,
-    final_line,
-    initial_line,
-)
+from simple_rnn.history import History, TrainingDiverged, cost_line, final_line, initial_line
 from simple_rnn.model import simpleRNN
 from simple_rnn.numerics import compile_function
 from simple_rnn.optimizers import Optimizer
@@ -111,22 +96,17 @@ def compile_train_model(
         raise TypeError(f"optimizer is the class {name}; expected an object: {name}(net.params)")
     if not {"y_", "y_hypo"} <= set(signature(loss).parameters):
         raise TypeError(f"loss takes {signature(loss)}; expected (y_, y_hypo): targets, outputs")
-    x_t = shared_array(dataset.x, name="x_t")
-    y_ = shared_array(dataset.y, name="y_")  # the article's name for the targets
-    s0 = shared_array(dataset.s0, name="s0")
-    with building_graph(x_t.dtype, net.params):
-        # First each operation of the network is run on the data as soon as it is written, so that
-        # one that does not fit raises its error at its own line. Of such a graph Aesara may take no
-        # gradients.
-        with trying_out():
-            tried = net.state_update(x_t, s0)
-            check_states(tried, dataset.x, dataset.y, known=[x_t, s0, *net.params])
-        with folding_in_python():
+    x_t = graphs.shared_array(dataset.x, name="x_t")
+    y_ = graphs.shared_array(dataset.y, name="y_")  # the article's name for the targets
+    s0 = graphs.shared_array(dataset.s0, name="s0")
+    with graphs.building_graph(x_t.dtype):
+        check_network(net, x_t, s0, dataset.y)
+        with graphs.folding_in_python():
             y_t = net.state_update(x_t, s0)
         # The outputs that have a target: those of every step, or the last of each sequence.
         y_hypo = y_t if y_t.ndim == y_.ndim else y_t[-1]
         cost = loss(y_=y_, y_hypo=y_hypo)
-        train_op = list_of_updates(optimizer.minimize(cost))
+        train_op = graphs.list_of_updates(optimizer.minimize(cost))
         updated = [variable for variable, _ in train_op]
         missing = [p for p in getattr(optimizer, "params", []) if p not in updated]
         if missing:
@@ -151,7 +131,7 @@ class TrainModel:
     updated : sequence of shared variables
         What an epoch changes: the weights, and what the optimizer keeps from epoch to epoch.
     history : History or None
-        That of the last call of :func:`train`, complete or interrupted.
+        The history of the last call of :func:`train`, even if that was interrupted.
     """
 
     net: simpleRNN
@@ -174,7 +154,7 @@ class TrainModel:
             variable.set_value(value)
 
     def gradients_not_finite(self) -> int:
-        """Return how often RMSProp replaced a gradient that, or whose square, was not finite."""
+        """Return how often RMSProp replaced a gradient whose square was not finite."""
         counters = [v for v in self.updated if getattr(v.tag, "counts_not_finite", False)]
         return sum(counter.get_value().item() for counter in counters)
 
@@ -186,7 +166,7 @@ class TrainModel:
 def train(
     train_model: TrainModel,
     n_epochs: int,
-    report_every: int = REPORT_EVERY,
+    report_every: int = History.REPORT_EVERY,
     report: Callable[[str], Any] | None = print,
 ) -> History:
     """Train for ``n_epochs`` epochs and report as the article does.
@@ -203,7 +183,7 @@ def train(
     n_epochs : int
         How many epochs; the article's number is 2001.
     report_every : int
-        The cost is reported at every so many epochs.
+        After how many epochs the cost is reported.
     report : callable or None
         Called with each line of the report; None prints nothing.
 
@@ -239,44 +219,41 @@ def train(
             print(np.square(predict(unseen.x) - unseen.y).sum())
     """
     params = train_model.net.params
+    names = [p.name for p in params]
     report = report or (lambda line: None)
     not_finite_before = train_model.gradients_not_finite()
-    initial_weights = all_entries(params)
-    names = [p.name for p in params]
-    report(initial_line(initial_weights, names))
-    epochs = []
-    started = time.perf_counter()
+    costs, weights = [], [graphs.all_entries(params)]
+    report(initial_line(weights[0], names))
     try:
         for epoch in range(1, n_epochs + 1):
             (cost,) = train_model()
-            epochs.append((cost, all_entries(params)))  # both: Ctrl-C may come between two lines
+            weights.append(graphs.all_entries(params))
+            costs.append(cost)
             if not isfinite(cost):
                 break
             if epoch % report_every == 0:
                 report(cost_line(epoch, cost))
     finally:
-        costs, weights = zip(*epochs) if epochs else ((), ())
-        seconds = time.perf_counter() - started
-        history = History(np.array(costs), np.array([initial_weights, *weights]), seconds, names)
+        # Ctrl-C may come between two lines and leave one row of weights too many.
+        history = History(np.array(costs), np.array(weights[: len(costs) + 1]), names)
         train_model.history = history
 
-    if epochs and not isfinite(cost):
-        raise TrainingDiverged(epoch, history)
+    if costs and not isfinite(costs[-1]):
+        raise TrainingDiverged(history)
     not_finite = train_model.gradients_not_finite() - not_finite_before
+    trouble = None
     if not_finite:
-        warnings.warn(
-            f"the gradient, or its square, was not finite at {not_finite} of {len(epochs)} epochs;"
-            " the optimizer replaced it. Does the loss take the logarithm or the root of 0?",
-            RuntimeWarning,
-            stacklevel=2,
+        trouble = (
+            f"the gradient, or its square, was not finite at {not_finite} of {len(costs)} epochs;"
+            " the optimizer replaced it. Does the loss take the logarithm or the root of 0?"
         )
-    if epochs and cost != 0 and (history.weights == initial_weights).all():
-        warnings.warn(
+    elif costs and costs[-1] != 0 and (history.weights == weights[0]).all():
+        trouble = (
             "no weight changed: the training has converged, the learning rate is too small, or the"
-            " loss has the gradient 0, as T.round, a comparison and an accuracy have",
-            RuntimeWarning,
-            stacklevel=2,
+            " loss has the gradient 0 everywhere, as T.round, a comparison or an accuracy"
         )
+    if trouble:
+        warnings.warn(trouble, RuntimeWarning, stacklevel=2)
     report(final_line(history.final_weights, names))
     return history
 
@@ -305,9 +282,9 @@ def compile_predict(
     """
     dtype = net.params[0].dtype
     x_t = T.tensor(dtype, (None,) * ndim, name="x_t")
-    with building_graph(dtype, net.params):
+    with graphs.building_graph(dtype):
         s0 = T.zeros((x_t.shape[1],), dtype)
-        with folding_in_python():
+        with graphs.folding_in_python():
             y_t = net.state_update(x_t, s0)
         check_output(y_t)
         function = compile_function(inputs=[x_t], outputs=y_t if every_step else y_t[-1])

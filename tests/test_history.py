@@ -8,8 +8,8 @@ import pytest
 from simple_rnn import History, TrainingDiverged
 
 COSTS = np.array([9.0, 4.0, 1.0, 0.5, np.inf])
-OWN = History(COSTS[:2], np.array([[0.1, 0.2]] * 3), 0.1, names=("a", "b"))
-HISTORY = History(COSTS, weights=np.arange(12.0).reshape(6, 2), seconds=0.1)
+OWN = History(COSTS[:2], np.array([[0.1, 0.2]] * 3), names=("a", "b"))
+HISTORY = History(COSTS, weights=np.arange(12.0).reshape(6, 2))
 INITIAL = "Initial weights: wx =   0.0000, wRec =   1.0000"
 FINAL = "Final weights : wx =  10.0000, wRec =  11.0000"
 
@@ -47,8 +47,8 @@ def test_nine_runs_in_one_picture_have_nine_looks():
 )
 def test_divergence_says_when_and_why_and_can_be_sent_to_another_process(costs, last_weight, said):
     epoch, weights = len(costs), np.full((len(costs) + 1, 2), last_weight)
-    history = History(np.array(costs), weights, 0.1)
-    diverged = pickle.loads(pickle.dumps(TrainingDiverged(epoch, history)))
+    history = History(np.array(costs), weights)
+    diverged = pickle.loads(pickle.dumps(TrainingDiverged(history)))
     assert f"the cost of epoch {epoch} is {costs[-1]}" in str(diverged)
     assert said in str(diverged)
     assert diverged.history.costs[-1:].tobytes() == history.costs[-1:].tobytes()

@@ -264,7 +264,6 @@ class Answering(simpleRNN):
     [
         (lambda y_t: (y_t, {}), "scan returns two things: y_t, _ = aesara.scan"),
         (lambda y_t: y_t[:, :, np.newaxis], "expected (10, 20), one row per step"),
-        (lambda y_t: y_t + parameter([1.0], "b"), "net.params lacks [b]"),
     ],
 )
 def test_a_network_that_does_not_fit_the_data_is_refused(change, said):
@@ -289,28 +288,13 @@ def test_a_network_without_an_axis_for_the_steps_is_refused():
         compile_predict(Answering(lambda y_t: y_t[-1]))
 
 
-def three_too_many(y_t):
-    return aesara.scan(lambda y: y + T.ones(3, "float32"), y_t)[0]
-
-
-def of_another_dtype(y_t):
-    return aesara.scan(lambda y, h: y + h, y_t, parameter(np.zeros(20), "h0"))[0]
-
-
-@pytest.mark.parametrize(
-    ("change", "dtype", "hint"),
-    [
-        (three_too_many, "float32", "T.switch for if and np.where"),
-        (of_another_dtype, "float64", "The data is float64 and the parameters are float32"),
-    ],
-)
-def test_an_error_in_your_own_network_names_its_line_and_has_a_hint(change, dtype, hint):
-    net = Answering(change)
-    with pytest.raises(ValueError, match=r"float32|shapes") as info:
-        compile_train_model(net, RMSPropOptimizer(net.params), article.dataset(dtype))
-    assert any("aesara.scan(lambda y" in str(entry.statement) for entry in info.traceback)
+def test_an_error_in_your_own_network_names_its_line_and_has_a_hint():
+    net = Answering(lambda y_t: y_t + T.ones(3, "float32"))
+    with pytest.raises(ValueError, match="Shapes on dimension 1 do not match") as info:
+        fresh(net=net)
+    assert any("lambda y_t" in str(entry.statement) for entry in info.traceback)
     if sys.version_info >= (3, 11):
-        assert hint in info.value.__notes__[0]
+        assert "T.switch for if and np.where" in info.value.__notes__[0]
 
 
 def test_random_numbers_in_a_step_are_refused():

@@ -1,39 +1,8 @@
-"""How a compiled function is called: with a hint at a wrong dtype, or with little around it."""
+"""How a compiled function is called with little around it."""
 
 from __future__ import annotations
 
-import copyreg
 from typing import Any, Callable
-
-from aesara.compile.function.types import Function, FunctionMaker, _pickle_Function
-from aesara.compile.mode import Mode
-
-from simple_rnn._aesara.graphs import add_hint
-
-HINT = (
-    "Arrays need the dtype of their variables: x.astype('float32'), or for whole numbers another"
-    " variable, T.lvector(). floatX is the dtype of T.vector() and T.matrix()."
-)
-
-
-class HintingMode(Mode):
-    """A mode whose functions add a hint to the error that Aesara raises at a wrong dtype."""
-
-    def function_maker(self, *arguments: Any, **options: Any) -> FunctionMaker:
-        return FunctionMaker(*arguments, function_builder=_HintingFunction, **options)
-
-
-class _HintingFunction(Function):
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        try:
-            return super().__call__(*arguments, **keywords)
-        except TypeError as error:
-            if "dtype" in str(error):
-                add_hint(error, HINT)
-            raise
-
-
-copyreg.pickle(_HintingFunction, _pickle_Function)
 
 
 def bare_call(function: Callable[[], list]) -> Callable[[], list]:

@@ -92,7 +92,7 @@ def compiling(flags: str) -> Iterator[None]:
             raise  # no compiler failed
         # The line that says why, and nothing of the graph, which Aesara adds.
         lines = str(error).partition("\nApply node")[0].splitlines()
-        why = [line for line in lines if "No space left" in line or "error: " in line]
+        why = [line for line in lines if "error: " in line]
         reason = next(iter(why or lines), "it does not say why")
         raise OSError(
             f"Aesara could not compile with {aesara.config.cxx} into {aesara.config.compiledir}:"

@@ -26,7 +26,6 @@ from aesara.tensor.elemwise import Elemwise
 from aesara.tensor.math import pow as T_pow
 from aesara.tensor.rewriting.math import local_pow_specialize, local_pow_specialize_device
 
-from simple_rnn._aesara.calls import HintingMode
 from simple_rnn._aesara.compiler import SideBySideLinker
 from simple_rnn._aesara.graphs import folding_in_python
 from simple_rnn._aesara.scan_rewrites import loop_in_place_of, read_through_views
@@ -172,7 +171,7 @@ def _mode(in_c: bool, of_scan: bool) -> Mode:
     # 10,000 samples, half of an epoch goes into fresh memory otherwise.
     # c_thunks is said, because while a graph is rewritten Aesara is told that there is no compiler.
     linker = SideBySideLinker(allow_gc=False, use_cloop=in_c, c_thunks=in_c)
-    return HintingMode(linker, _rewriter(in_c, of_scan))
+    return Mode(linker, _rewriter(in_c, of_scan))
 
 
 def exact_mode() -> Mode:
