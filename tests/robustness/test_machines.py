@@ -5,13 +5,6 @@ import pytest
 from conftest import ROOT, run_python
 
 SCRIPT = ROOT / "scripts" / "reproduce.py"
-# A small graph, compiled as the large ones are.
-TINY = """
-from simple_rnn import compile_function
-import aesara.tensor as T
-x = T.vector("x", dtype="float32")
-print(compile_function([x], x + x * x)([0.5]))
-"""
 
 needs_compiler = pytest.mark.skipif(not aesara.config.cxx, reason="no C++ compiler here")
 
@@ -43,25 +36,19 @@ def test_a_compiler_that_fails_is_one_line(tmp_path, cxx, flags, reason):
     assert "Traceback" not in result.stderr
 
 
-@pytest.mark.parametrize(
-    ("flags", "remedy"),
-    [
-        ("floatX=float8", "'floatX'. Valid options are"),
-        ("compiledir=/dev/null/x", "correct what AESARA_FLAGS or .aesararc says, or give it a"),
-    ],
-)
-def test_flags_with_which_aesara_does_not_start_are_one_line(flags, remedy):
-    result = run_python(SCRIPT, flags=flags)
+def test_flags_with_which_aesara_does_not_start_are_one_line():
+    result = run_python(SCRIPT, flags="compiledir=/dev/null/x")
     assert (result.returncode, result.stdout) == (1, "")
     (line,) = result.stderr.splitlines()
     assert line.startswith("reproduce.py: error: Aesara does not start: ")
-    assert remedy in line
+    assert "correct what AESARA_FLAGS or .aesararc says, or give it a folder" in line
 
 
 @needs_compiler
 def test_a_home_folder_with_spaces_and_accents_is_compiled_in(tmp_path):
     home = tmp_path / "réseau récurrent"
     home.mkdir()
-    result = run_python("-c", TINY, HOME=str(home), PYTHONPATH=str(ROOT))
-    assert (result.returncode, result.stdout) == (0, "[0.75]\n"), result.stderr
+    program = "from simple_rnn import *; compile_cost(make_counting_dataset())(1, 1)"
+    result = run_python("-c", program, HOME=str(home))
+    assert result.returncode == 0, result.stderr
     assert (home / ".aesara").is_dir()
