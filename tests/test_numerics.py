@@ -2,7 +2,6 @@
 
 import copy
 import pickle
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import aesara
@@ -32,13 +31,10 @@ TENTH, FIVE = np.float32(0.1), np.float32(5)
 @pytest.mark.parametrize(
     "formula",
     [
-        lambda a, b, c, d: a * b - c,
         lambda a, b, c, d: a * b + c * d,
         lambda a, b, c, d: a * (b / c),
         lambda a, b, c, d: (a / b) / (c / d),
-        lambda a, b, c, d: a + b * c - d * a,
         lambda a, b, c, d: (a - b) - (c - b),
-        lambda a, b, c, d: (a + b / c) * c,
         lambda a, b, c, d: TENTH * (a * a),
         lambda a, b, c, d: a / (b / FIVE),
     ],
@@ -73,32 +69,28 @@ LOSSES = {
     ),
     "softplus": (T.softplus, lambda s, z: s),
     "log-cosh": (lambda z: z + T.softplus(-2 * z), lambda s, z: np.tanh(z)),
-}
-LOSSES_OF_PAIRS = {
-    # name: (loss of the logits (z, 0), one pair per row, its derivative by z)
-    "log-sum-exp": (lambda m: T.log(T.exp(m).sum(axis=1)), lambda s, z: s),
-    "softmax by hand": (
-        lambda m: -T.log(T.exp(m) / T.exp(m).sum(axis=1, keepdims=True))[:, 0],
-        lambda s, z: s - 1,
-    ),
+    # Of the logits z and 0.
+    "log-sum-exp": (lambda z: T.log(T.exp(with_zeros(z)).sum(axis=1)), lambda s, z: s),
+    "softmax by hand": (lambda z: -T.log(softmax(with_zeros(z)))[:, 0], lambda s, z: s - 1),
 }
 
 
+def with_zeros(z):
+    return T.stack([z, T.zeros_like(z)], axis=1)
+
+
+def softmax(m):
+    return T.exp(m) / T.exp(m).sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize(("loss", "derivative"), LOSSES.values(), ids=LOSSES)
 @pytest.mark.usefixtures("backend")
-def test_gradients_of_usual_losses_are_right_at_large_logits():
-    logits = np.linspace(-200, 200, 81).astype("float32")
-    z, m = T.fvector("z"), T.fmatrix("m")
-    by_z = [T.grad(loss(z).sum(), z) for loss, _ in LOSSES.values()]
-    by_m = [T.grad(loss(m).sum(), m) for loss, _ in LOSSES_OF_PAIRS.values()]
-    pairs = np.column_stack([logits, 0 * logits])
+def test_gradient_of_a_usual_loss_is_right_at_large_logits(loss, derivative):
+    logits, z = np.linspace(-200, 200, 81), T.fvector("z")
     with np.errstate(all="ignore"):  # NumPy overflows on the way, to where Aesara's form is right
-        obtained = compile_function([z], by_z)(logits)
-        # One by one: what two losses have in common, Aesara computes once, and then as written.
-        obtained += [compile_function([m], gradient)(pairs)[:, 0] for gradient in by_m]
-        sigmoid = 1 / (1 + np.exp(-logits.astype("float64")))
-    for gradient, (name, (_, derivative)) in zip(obtained, {**LOSSES, **LOSSES_OF_PAIRS}.items()):
-        expected = derivative(sigmoid, logits.astype("float64"))
-        np.testing.assert_allclose(gradient, expected, rtol=1e-5, atol=1e-6, err_msg=name)
+        obtained = compile_function([z], T.grad(loss(z).sum(), z))(logits.astype("float32"))
+        sigmoid = 1 / (1 + np.exp(-logits))
+    np.testing.assert_allclose(obtained, derivative(sigmoid, logits), rtol=1e-5, atol=1e-6)
 
 
 def test_cross_entropy_and_sigmoid_are_trained_as_in_float64():
@@ -154,17 +146,14 @@ def test_every_rewrite_that_is_left_out_exists(monkeypatch):
     for in_c in (True, False):
         mode._Rewriter(in_c, of_scan=True)
     assert len(named) > 5
-    known = {name for db in (optdb, *databases_in(optdb)) for name in db.__db__}
-    assert named <= known
+    assert named <= names_in(optdb)
 
 
-def databases_in(db):
-    """Every database of rewrites below one, whatever the way to it."""
-    for entries in list(db.__db__.values()):
-        for entry in entries:
-            if hasattr(entry, "__db__"):
-                yield entry
-                yield from databases_in(entry)
+def names_in(db):
+    """The names of the rewrites in a database, and in those below it."""
+    entries = [entry for named in db.__db__.values() for entry in named]
+    below = [names_in(entry) for entry in entries if hasattr(entry, "__db__")]
+    return set(db.__db__).union(*below)
 
 
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda f: pickle.loads(pickle.dumps(f))])
@@ -184,28 +173,6 @@ def test_threads_that_compile_at_once_leave_the_configuration_as_it_was():
     with ThreadPoolExecutor(4) as threads:
         assert len(list(threads.map(article.build, conditions))) == 4
     assert str(aesara.config) == before
-
-
-def test_takes_what_aesara_function_takes():
-    x, y = T.dscalars("x", "y")
-    total = aesara.shared(np.float64(0), name="total")
-    add = compile_function(
-        inputs=[x],
-        outputs=[total],
-        updates=[(total, total + x * y)],
-        givens=[(y, np.float64(2))],
-        allow_input_downcast=True,
-    )
-    assert add(5)[0] == 0
-    assert total.get_value() == 10
-
-
-@pytest.mark.skipif(sys.version_info < (3, 11), reason="errors have no notes there")
-def test_an_argument_of_another_dtype_is_refused_with_a_hint():
-    x = T.fvector("x")
-    with pytest.raises(TypeError, match="cannot store a value of dtype float64") as info:
-        compile_function([x], x + x)(np.ones(3))
-    assert "x.astype('float32')" in info.value.__notes__[0]
 
 
 def test_an_update_is_converted_to_the_dtype_of_its_variable():
