@@ -10,33 +10,19 @@ from __future__ import annotations
 
 import json
 import platform
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import _console  # before Aesara
 import aesara
 import numpy as np
 
-import simple_rnn
 from simple_rnn import article
 
-
-def environment() -> dict[str, Any]:
-    """Return what the digits and the duration of a run might depend on."""
-    cxx, compiler = aesara.config.cxx, ""
-    if cxx:
-        compiler = subprocess.run([cxx, "--version"], capture_output=True, text=True).stdout
-    return {
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "aesara": aesara.__version__,
-        "simple_rnn": simple_rnn.__version__,
-        "compiler": compiler.partition("\n")[0],
-        "floatX": aesara.config.floatX,
-        "gcc__cxxflags": aesara.config.gcc__cxxflags,
-        "system": platform.platform(),
-    }
+VERSIONS = {
+    "python": platform.python_version(),
+    "numpy": np.__version__,
+    "aesara": aesara.__version__,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -62,13 +48,12 @@ def main(arguments: list[str] | None = None) -> int:
         exact[condition.source] += [line.exact for line in lines]
         results[name] = {
             "costs": history.costs.tolist(),
-            "initial_weights": history.initial_weights.tolist(),
             "final_weights": history.final_weights.tolist(),
         }
 
     if options.output is not None:
-        record = {"conditions": results, "environment": environment()}
-        options.output.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        record = {"conditions": results, "versions": VERSIONS}
+        options.output.write_text(json.dumps(record, indent=1), encoding="utf-8")
     for source, suffix in (("blog", " (source blog)"), ("article", "")):
         count, total = sum(exact[source]), len(exact[source])
         if total:
