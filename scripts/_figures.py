@@ -27,18 +27,11 @@ def drawing_options(doc: str | None) -> argparse.ArgumentParser:
     """Return a parser for the options that all scripts have that draw from tables."""
     parser = _console.option_parser(doc)
     parser.add_argument("--redraw", action="store_true", help="run nothing, draw the saved tables")
-    parser.add_argument("--output-dir", type=_folder, default=FIGURES_FOLDER, metavar="FOLDER")
+    parser.add_argument("--output-dir", type=Path, default=FIGURES_FOLDER, metavar="FOLDER")
     return parser
 
 
-def _folder(name: str) -> Path:
-    """Return a folder, which is made where it does not exist."""
-    folder = Path(name)
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
-def save_figure(path: Path, size: tuple[float, float], draw: Callable[[Figure], Any]) -> None:
+def save_figure(path: Path, size: tuple[float, float], draw: Callable, data: Any) -> None:
     """Draw a figure, save it as a PNG file, the same byte for byte each time, and print its path.
 
     Parameters
@@ -48,11 +41,13 @@ def save_figure(path: Path, size: tuple[float, float], draw: Callable[[Figure], 
     size : tuple of float
         Its width and height in inches.
     draw : callable
-        Draws on the empty figure that it is given.
+        Draws the data on the empty figure that it is given.
+    data
+        What ``draw`` gets: a table, for example.
     """
     with matplotlib.style.context(STYLE):
         figure = Figure(figsize=size)
-        draw(figure)
+        draw(data, figure)
         figure.savefig(path, metadata={"Software": None})  # else it names matplotlib's version
     print(path)
 
@@ -65,6 +60,7 @@ def write_table(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Any]
             return value
         return f"{value:.9g}"  # enough to give back any float32
 
+    path.parent.mkdir(exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)

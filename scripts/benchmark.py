@@ -17,7 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
+import timeit
 import warnings
 from collections.abc import Iterable
 from functools import partial
@@ -36,9 +36,8 @@ from simple_rnn.plotting import COLOURS
 
 # Steps and samples: the article's, then ever more samples.
 SIZES = ((10, 20), (100, 10), (100, 100), (100, 1_000), (100, 10_000))
-# For how long the epochs of a contestant are run at each size, and in how many turns.
-SECONDS, ROUNDS = 1.5, 15
-FURTHER_RUNS = 5
+# How often each is timed; the median counts.
+REPEATS = 5
 
 # Weights near the optimum, where neither states nor gradients fade to numbers that slow a processor
 # down.
@@ -62,15 +61,16 @@ def prepare_simple_rnn(x: np.ndarray, y: np.ndarray, rate: float) -> Epoch:
 def prepare_plain(package: str, x: np.ndarray, y: np.ndarray, rate: float) -> Epoch:
     """Compile an epoch in Aesara or PyTensor, its descendant: symbolic lengths, default mode."""
     library = import_module(package)
-    # PyTensor's scan says that it will no longer return updates, as Aesara's does.
-    warnings.filterwarnings("ignore", "Scan return signature")
 
     def step(x_t, s, w_x, w_rec):
         return x_t * w_x + s * w_rec
 
     x, y, s0 = (library.shared(values) for values in (x, y, np.zeros_like(y)))
     params = [library.shared(np.float32(weight)) for weight in (W_X, W_REC)]
-    s, _ = library.scan(step, x, s0, params)
+    with warnings.catch_warnings():
+        # PyTensor's scan says that it will no longer return updates, as Aesara's does.
+        warnings.simplefilter("ignore")
+        s, _ = library.scan(step, x, s0, params)
     loss = ((y - s[-1]) ** 2).sum()
     gradients = library.grad(loss, params)
     updates = [(p, p - np.float32(rate) * g) for p, g in zip(params, gradients)]
@@ -192,36 +192,30 @@ def prepare(size: tuple[int, int], name: str) -> Epoch:
     return epoch
 
 
-def take_turns(epochs: dict[str, Epoch], seconds: float, rounds: int) -> dict[str, float]:
-    """Return the median seconds that an epoch of each takes.
+def take_turns(epochs: dict[str, Epoch]) -> dict[str, float]:
+    """Return the median seconds that an epoch of each takes, from rounds in which each has a turn.
 
-    In each round everyone in turn is called until ``seconds / rounds`` are over, after one call
-    that does not count, because it finds the processor's caches full of another's data.
+    A turn is as many calls as take a fifth of a second.
     """
     times = {name: [] for name in epochs}
-    for _ in range(rounds):
+    for _ in range(REPEATS):
         for name, epoch in epochs.items():
-            epoch()
-            n_calls, started = 0, time.perf_counter()
-            while n_calls < 2 or time.perf_counter() - started < seconds / rounds:
-                epoch()
-                n_calls += 1
-            times[name].append((time.perf_counter() - started) / n_calls)
+            n_calls, seconds = timeit.Timer(epoch).autorange()
+            times[name].append(seconds / n_calls)
     return {name: statistics.median(values) for name, values in times.items()}
 
 
 def time_runs(name: str) -> tuple[float, float]:
     """Return the seconds of a first and of a further run: from Python's start to the first cost."""
-    code = f"import benchmark as b; b.prepare(b.SIZES[0], {name!r})"
+    command = [sys.executable, "-c", f"import benchmark as b; b.prepare(b.SIZES[0], {name!r})"]
     with tempfile.TemporaryDirectory() as empty:
         environment = {**os.environ, "AESARA_FLAGS": f"base_compiledir={empty}"}
-        times = []
-        for _ in range(1 + FURTHER_RUNS):
-            started = time.perf_counter()
-            command = [sys.executable, "-c", code]
+
+        def run() -> None:
             subprocess.run(command, cwd=Path(__file__).parent, env=environment, check=True)
-            times.append(time.perf_counter() - started)
-    return times[0], statistics.median(times[1:])
+
+        first, *further = timeit.repeat(run, number=1, repeat=1 + REPEATS)
+    return first, statistics.median(further)
 
 
 def measure(names: Iterable[str]) -> dict[str, dict[str, float]]:
@@ -230,8 +224,7 @@ def measure(names: Iterable[str]) -> dict[str, dict[str, float]]:
     for size in SIZES:
         column = "{} x {}".format(*size)
         _console.say(f"Compiling and timing an epoch, {column}")
-        epochs = {name: prepare(size, name) for name in names}
-        columns[column] = take_turns(epochs, SECONDS, ROUNDS)
+        columns[column] = take_turns({name: prepare(size, name) for name in names})
     _console.say("Timing first runs and further ones")
     runs = {name: time_runs(name) for name in (OURS, PLAIN)}
     columns["first run"] = {name: first for name, (first, _) in runs.items()}
@@ -252,10 +245,10 @@ def draw_scaling(table: dict[str, np.ndarray], figure: Figure) -> None:
     ax = figure.subplots()
     elements = [seq_len * num_samples for seq_len, num_samples in SIZES]
     colours, markers = ("vermilion", "orange", "blue", "sky", "purple", "green"), "osD^vP"
-    for row, name in enumerate(table["contestant"]):
-        seconds = [table["{} x {}".format(*size)][row] for size in SIZES]
-        style = {"color": COLOURS[colours[row]], "marker": markers[row], "markersize": 5}
-        ax.plot(elements, seconds, label=name, linewidth=2.5 if name == OURS else 1.3, **style)
+    for (name, _, *seconds), colour, marker in zip(zip(*table.values()), colours, markers):
+        style = {"color": COLOURS[colour], "marker": marker, "markersize": 5}
+        width = 2.5 if name == OURS else 1.3
+        ax.plot(elements, seconds[: len(SIZES)], label=name, linewidth=width, **style)
     ax.set(xscale="log", yscale="log", ylabel="seconds per epoch")
     ax.set(xlabel="elements of the data (steps x samples)")
     ax.grid(alpha=0.3)
@@ -277,7 +270,7 @@ def main(arguments: list[str] | None = None) -> None:
         write_table(path, ["contestant", "version", *columns], rows)
     table = read_table(path)
     print_table(table)
-    save_figure(path.with_suffix(".png"), (8.2, 4.4), partial(draw_scaling, table))
+    save_figure(path.with_suffix(".png"), (8.2, 4.4), draw_scaling, table)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ pictures are drawn again from these tables, without computing anything.
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -380,14 +379,12 @@ def draw_edge_of_stability(table: dict[str, Array], figure: Figure) -> None:
     above, below = figure.subplots(2, 1, sharex=True)
     blue = {"color": COLOURS["blue"], "linestyle": "-", "linewidth": 1.8}
     orange = {"color": COLOURS["orange"], "linestyle": ":", "linewidth": 1.8}
-    above.plot(epochs, costs, label="the article's run, float32", **blue)
-    above.plot(epochs, costs_float64, label="the same in float64", **orange)
+    for ax, of_run, in_float64 in ((above, costs, costs_float64), (below, felt, felt_float64)):
+        ax.plot(epochs, of_run, label="the article's run, float32", **blue)
+        ax.plot(epochs, in_float64, label="the same in float64", **orange)
+        ax.grid(alpha=0.3)
     above.set(yscale="log", ylabel="cost")
-    above.grid(alpha=0.3)
     above.legend()
-
-    below.plot(epochs, felt, **blue)
-    below.plot(epochs, felt_float64, **orange)
     red, top = COLOURS["vermilion"], 1.1 * felt_float64.max()
     below.axhline(NESTEROV_LIMIT, color=red, linewidth=1.5)
     below.axhspan(NESTEROV_LIMIT, top, color=red, alpha=0.08, linewidth=0)
@@ -400,7 +397,6 @@ def draw_edge_of_stability(table: dict[str, Array], figure: Figure) -> None:
     ):
         below.annotate(text, end, begin, arrowprops={"arrowstyle": "->", "color": "0.4"})
     below.set(xlabel="epoch", ylabel="felt curvature", xlim=(80, 400), ylim=(0, top))
-    below.grid(alpha=0.3)
     figure.suptitle("RMSProp at the edge of stability")
 
 
@@ -416,10 +412,9 @@ def main(arguments: list[str] | None = None) -> None:
         rows = ((part, what, value) for part in facts for what, value in facts[part].items())
         write_table(evidence, ["part", "what", "value"], rows)
         write_table(edge, table, zip(*table.values()))
-    draw = partial(draw_evidence, read_facts(evidence))
-    save_figure(evidence.with_suffix(".png"), (9.4, 4.0), draw)
-    draw = partial(draw_edge_of_stability, read_table(edge))
-    save_figure(edge.with_suffix(".png"), (8.2, 5.4), draw)
+    facts, table = read_facts(evidence), read_table(edge)
+    save_figure(evidence.with_suffix(".png"), (9.4, 4.0), draw_evidence, facts)
+    save_figure(edge.with_suffix(".png"), (8.2, 5.4), draw_edge_of_stability, table)
 
 
 if __name__ == "__main__":

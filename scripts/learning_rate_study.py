@@ -16,12 +16,8 @@ The runs are made by Dask: in one process per core of this machine, or by a clus
 
 from __future__ import annotations
 
-import logging
 import signal
 import sys
-from collections.abc import Iterable
-from functools import partial
-from pathlib import Path
 
 import _console  # before Aesara
 import numpy as np
@@ -52,12 +48,8 @@ def run_all(runs: list[study.Settings], scheduler: str | None) -> list[study.Res
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     # One thread per process: a compiled function makes one run at a time. The dashboard takes any
     # free port.
-    local = {
-        "threads_per_worker": 1,
-        "dashboard_address": "127.0.0.1:0",
-        "silence_logs": logging.CRITICAL,
-    }
-    client = Client(scheduler) if scheduler else Client(**local)
+    own = {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "silence_logs": "CRITICAL"}
+    client = Client(scheduler) if scheduler else Client(**own)
     signal.signal(signal.SIGINT, before)
     with client:
         client.wait_for_workers(1, timeout=10)
@@ -66,17 +58,6 @@ def run_all(runs: list[study.Settings], scheduler: str | None) -> list[study.Res
             print(f"\r{done} of {len(runs)} runs", end="", file=sys.stderr)
         _console.say("")  # a line end after the count
         return client.gather(futures)
-
-
-def write_runs(path: Path, results: Iterable[study.Result]) -> None:
-    """Write one row per run: its settings, then what came out."""
-    columns = [*study.Settings._fields, *study.Result._fields[1:]]
-    write_table(path, columns, ([*settings, *values] for settings, *values in results))
-
-
-def write_cells(path: Path, results: Iterable[study.Result]) -> None:
-    """Write one row for all runs that differ in their seed alone."""
-    write_table(path, study.Cell._fields, study.summarize(results))
 
 
 def draw_learning_rate(table: dict[str, np.ndarray], figure: Figure) -> None:
@@ -181,9 +162,13 @@ def main(arguments: list[str] | None = None) -> None:
     path = options.output_dir / f"{name}.csv"
     if not options.redraw:
         results = run_all(MAP if options.map else GRID, options.scheduler)
-        write = write_cells if options.map else write_runs
-        write(path, results)
-    save_figure(path.with_suffix(".png"), size, partial(draw, read_table(path)))
+        if options.map:
+            columns, rows = study.Cell._fields, study.summarize(results)
+        else:
+            columns = [*study.Settings._fields, *study.Result._fields[1:]]
+            rows = ([*settings, *values] for settings, *values in results)
+        write_table(path, columns, rows)
+    save_figure(path.with_suffix(".png"), size, draw, read_table(path))
 
 
 if __name__ == "__main__":

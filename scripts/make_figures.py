@@ -19,8 +19,6 @@ import _console  # before Aesara
 import matplotlib.style
 import numpy as np
 from _figures import COST, METHODS, STYLE, drawing_options, read_table, save_figure, write_table
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
@@ -52,28 +50,14 @@ def compute_losses(folder: Path, runs: dict[str, History]) -> None:
 
 def draw_loss(name: str, folder: Path, figure: Figure) -> None:
     """Draw a condition's loss curve, in a linear and a log view."""
-    epochs, costs, printed = read_table(folder / LOSS_FILES[name]).values()
-    published = {int(k): cost for k, cost in zip(epochs, printed) if np.isfinite(cost)}
+    condition = article.CONDITIONS[name]
+    costs = read_table(folder / LOSS_FILES[name])[COST]
     for ax, yscale in zip(figure.subplots(1, 2), ("linear", "log")):
-        plotting.loss_curve(costs, published, yscale, ax=ax)
+        plotting.loss_curve(costs, condition.published_costs, yscale, ax=ax)
         ax.set_ylabel(COST)
         ax.set_title(f"{yscale} scale", fontsize="medium")
-    if name == "rmsprop":
-        draw_last_epochs(costs, ax.inset_axes((0.42, 0.3, 0.53, 0.3)))
-    condition = article.CONDITIONS[name]
     rate = _console.short(condition.learning_rate)
     figure.suptitle(f"{condition.title}, learning rate {rate}")
-
-
-def draw_last_epochs(costs: np.ndarray, ax: Axes) -> None:
-    """Draw the cycle of two costs that RMSProp ends in."""
-    last = np.arange(len(costs) - 10, len(costs) + 1)
-    ax.plot(last, costs[last - 1], "o-", color=plotting.COLOURS["blue"], markersize=3)
-    ax.set_title("the last epochs: two costs in turn", fontsize="small")
-    ax.set_xticks(last[1::4])
-    ax.set_yticks(costs[-2:], [f"{cost:.4f}" for cost in costs[-2:]])
-    ax.tick_params(labelsize="small")
-    ax.margins(y=0.3)
 
 
 def compute_surface(folder: Path, runs: dict[str, History]) -> None:
@@ -133,10 +117,9 @@ def draw_surface(folder: Path, figure: Figure) -> None:
     figure.suptitle("Training walks over a plain into a narrow valley, and along it to the optimum")
 
 
-def draw_training(folder: Path, figure: Figure) -> Iterator[list[Artist]]:
-    """Draw the film: the weights walk over the cost surface while the loss curves grow.
+def draw_training(folder: Path, figure: Figure) -> Iterator[None]:
+    """Draw the film, frame by frame: the weights walk over the surface while the loss curves grow.
 
-    First draws what stays and yields nothing, then yields for each frame the artists that change.
     The costs are computed from the weights, as sums: of Rprop's run the blog took the mean.
     """
     surface, curves = figure.subplots(1, 2)
@@ -159,34 +142,28 @@ def draw_training(folder: Path, figure: Figure) -> Iterator[list[Artist]]:
         epochs = np.arange(1, len(costs) + 1)
         for ax, points in ((surface, path), (curves, np.column_stack([epochs, costs]))):
             edge = {"path_effects": [withStroke(linewidth=3.5, foreground="black")]}
-            (line,) = ax.plot([], [], "o-", color=colour, label=name, animated=True, **edge)
+            (line,) = ax.plot([], [], "o-", color=colour, label=name, zorder=9, **edge)
             lines.append((line, points))
     curves.legend(loc="lower left", facecolor="black", labelcolor="white", framealpha=0.5)
     corner = {"transform": curves.transAxes, "ha": "right", "va": "top", "color": "white"}
-    epoch = curves.text(0.97, 0.97, "", animated=True, **corner)
-    yield []
-    artists = [epoch, *(line for line, _ in lines)]
+    epoch = curves.text(0.97, 0.97, "", zorder=9, **corner)
     # Early epochs change more than late ones, so that their frames lie closer.
     for k in np.unique(np.ceil(article.N_EPOCHS * np.linspace(0, 1, 110)[1:] ** 5).astype(int)):
         epoch.set_text(f"epoch {k}")
         for line, points in lines:
             line.set_data(*points[:k].T)
             line.set_markevery([len(line.get_xdata()) - 1])
-        yield artists
+        yield
 
 
-def save_film(path: Path, size: tuple[float, float], draw: Callable[[Figure], Any]) -> None:
+def save_film(path: Path, size: tuple[float, float], draw: Callable, folder: Path) -> None:
     """Draw the frames of a film and save them as a GIF; else as ``save_figure``."""
     with matplotlib.style.context(STYLE):
         figure = Figure(figsize=size, dpi=100)
-        canvas, frames = FigureCanvasAgg(figure), draw(figure)
-        next(frames)
-        canvas.draw()
-        still, images = canvas.copy_from_bbox(figure.bbox), []
-        for artists in frames:
-            canvas.restore_region(still)
-            for artist in artists:
-                artist.axes.draw_artist(artist)
+        canvas, images = FigureCanvasAgg(figure), []
+        for _ in draw(folder, figure):
+            canvas.draw()
+            figure.set_layout_engine("none")  # a new layout for each frame would tremble
             images.append(Image.fromarray(np.array(canvas.buffer_rgba())).convert("RGB"))
     # One palette for all, that of the last frame, which shows most: what does not change between
     # two frames takes no room then.
@@ -251,7 +228,7 @@ def main(arguments: list[str] | None = None) -> None:
         compute_gradient(folder)
     for name, (size, draw) in FIGURES.items():
         save = save_film if name.endswith(".gif") else save_figure
-        save(folder / name, size, partial(draw, folder))
+        save(folder / name, size, draw, folder)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """What all scripts have in common: they are leaves, and say what they lack."""
 
-import ast
 import shutil
 
 import benchmark
@@ -10,8 +9,7 @@ import make_figures
 import pytest
 from conftest import ROOT, changed_figures, run_python
 
-SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
-NAMES = [path.stem for path in SCRIPTS if not path.stem.startswith("_")]
+SCRIPTS = [path for path in (ROOT / "scripts").glob("*.py") if not path.name.startswith("_")]
 # The scripts that draw, each with what computes its tables.
 DRAWING = [
     (benchmark, "measure", []),
@@ -22,21 +20,13 @@ DRAWING = [
 ]
 
 
-@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
-def test_no_script_imports_another(path):
-    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
-    imported = {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
-    imported |= {node.name for node in nodes if isinstance(node, ast.alias)}
-    assert not imported & set(NAMES)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_without_its_packages_a_script_says_how_it_is_called(name):
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_without_its_packages_a_script_says_how_it_is_called(script):
     # -S leaves out the folder into which packages are installed.
-    result = run_python("-S", str(ROOT / "scripts" / f"{name}.py"))
+    result = run_python("-S", script)
     assert (result.returncode, result.stdout) == (1, "")
     missing, remedy = result.stderr.splitlines()
-    assert missing.startswith(f"{name}.py: error: No module named '")
+    assert missing.startswith(f"{script.name}: error: No module named '")
     assert remedy == "Call it by scripts/in_venv python, which brings all that it needs."
 
 
