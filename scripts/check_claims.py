@@ -2,8 +2,8 @@
 
     scripts/in_venv python scripts/check_claims.py
 
-Prints each claim with its verdict (holds, holds in part, does not hold, not testable) and with what
-was measured. The verdicts are computed from the measurements.
+Prints each claim with its verdict (holds, holds in part, does not hold) and with what was measured.
+The verdicts are computed from the measurements.
 """
 
 from __future__ import annotations
@@ -104,18 +104,13 @@ def rmsprop_suits_better(study: Mapping[str, np.ndarray]) -> Claim:
 
 def strongly_nonlinear(cost: Cost) -> Claim:
     """Judge from the cost over the weights in each of the blog's windows."""
-    told, explained = [], []
-    for points in article.WINDOWS.values():
-        explained.append(quadratic_fit(cost, points))
-        told.append(
-            f"Where both weights go from {points[0]:g} to {points[-1]:g}, the best quadratic"
-            f" surface explains {explained[-1]:.0%} of the variance."
-        )
+    wide, near = (quadratic_fit(cost, points) for points in article.WINDOWS.values())
     return Claim(
         "The cost is strongly non-linear in the weights.",
-        " ".join(told),
+        f"Where both weights go from -3 to 3, the best quadratic surface explains {wide:.0%} of the"
+        f" variance. Where they go from -0.1 to 2.1, it explains {near:.0%}.",
         # A plane would fit no bowl, however plain; a quadratic surface fits the plain ones.
-        verdict(*(share < 0.5 for share in explained)),
+        verdict(wide < 0.5, near < 0.5),
     )
 
 
@@ -174,8 +169,7 @@ def measure() -> list[Claim]:
     """Run the trainings and judge all claims."""
     cost = compile_cost(article.dataset())
     gd, *raised = [run_one(Settings("gd", rate, article.SEED)) for rate in RATES]
-    rmsprop_rate = article.CONDITIONS["rmsprop"].learning_rate
-    rmsprop = run_one(Settings("rmsprop", rmsprop_rate, article.SEED))
+    rmsprop = run_one(Settings("rmsprop", 1e-3, article.SEED))
     return [
         raised_rate_diverges(gd, raised),
         rmsprop_without_trouble(rmsprop),
@@ -184,11 +178,6 @@ def measure() -> list[Claim]:
         answer_is_one_one(cost),
         answer_is_found(gd, rmsprop),
         cost_is_the_mean(run_one(gd.settings._replace(n_epochs=100))),
-        Claim(
-            "The loop could not be written in TensorFlow at the time.",
-            "Not measured: it is about TensorFlow as it was when the article was written.",
-            "not testable",
-        ),
     ]
 
 

@@ -77,10 +77,9 @@ def compute_surface(folder: Path, runs: dict[str, History]) -> None:
 
 def read_surface(folder: Path, window: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the weights of a window's grid, and the costs over them."""
-    side = len(article.WINDOWS[window])
-    table = read_table(folder / f"cost_surface_{window}.csv")
-    w_x, w_rec, costs = (values.reshape(side, side) for values in table.values())
-    return w_x[0], w_rec[:, 0], costs
+    points = article.WINDOWS[window]
+    costs = read_table(folder / f"cost_surface_{window}.csv")[COST]
+    return points, points, costs.reshape(len(points), len(points))
 
 
 def read_paths(folder: Path) -> dict[str, np.ndarray]:
