@@ -4,9 +4,7 @@ import _replay as replay
 import check_evidence
 import numpy as np
 import pytest
-from conftest import ROOT
-
-from simple_rnn import article, numpy_reference
+from _figures import FIGURES_FOLDER, read_table
 
 
 @pytest.mark.parametrize(
@@ -17,13 +15,6 @@ def test_replay_is_the_package_bit_for_bit(histories, name, step):
     assert np.array_equal(np.ravel(costs), histories[name].costs)
     weights = np.array([check_evidence.start(), *weights])[:, :, 0]
     assert np.array_equal(weights, histories[name].weights)
-
-
-def test_guards_of_rmsprop_never_act_in_the_article_s_run():
-    step, memory = replay.rmsprop()
-    for _ in replay.epochs(step, check_evidence.start()):
-        assert memory["variance"].min() > 0
-        assert memory["r"].min() > replay.FLOOR
 
 
 @pytest.mark.parametrize("name", replay.WAYS)
@@ -41,18 +32,6 @@ def test_ways_are_algebraically_equal(name):
         assert way(*arguments) == pytest.approx(first(*arguments), rel=1e-13, abs=1e-13)
 
 
-@pytest.mark.parametrize("weights", article.GRADIENT_WEIGHTS)
-def test_polynomial_is_the_cost_with_its_gradient(weights):
-    data = article.dataset("float64")
-    X, (w_x, w_rec) = data.x.T, weights
-    S = numpy_reference.forward_states(X, w_x, w_rec)
-    cost = numpy_reference.cost(S[:, -1], data.y)
-    assert check_evidence.cost(w_x, w_rec) == pytest.approx(cost, rel=1e-12)
-    grad_out = numpy_reference.output_gradient(S[:, -1], data.y)
-    gradient, _ = numpy_reference.backward_gradient(X, S, grad_out, w_rec)
-    assert check_evidence.gradient(w_x, w_rec) == pytest.approx(np.array(gradient), rel=1e-9)
-
-
 def test_curvature_is_the_largest_eigenvalue():
     w, h, scale = np.array([1.1, 0.9]), 1e-5, (0.3, 0.7)
     gradients = [check_evidence.gradient(*(w + e)) for e in (*h * np.eye(2), *-h * np.eye(2))]
@@ -68,13 +47,10 @@ def test_limit_is_where_a_nesterov_step_becomes_unstable():
     assert np.abs(np.linalg.eigvals(matrix)).max() == pytest.approx(1)
 
 
-def test_committed_numbers_are_found_again():
-    committed = check_evidence.read_facts(ROOT / "figures" / "evidence.csv")
-    found, table = check_evidence.gather()
-    assert committed.keys() == found.keys()
-    for part, facts in found.items():
-        assert committed[part] == pytest.approx(facts, rel=1e-5), part
-    edge = check_evidence.read_table(ROOT / "figures" / "edge_of_stability.csv")
-    assert list(edge) == list(table)
-    for column, values in table.items():
-        assert edge[column] == pytest.approx(np.array(values), rel=1e-5), column
+def test_committed_numbers_are_found_again(tmp_path):
+    check_evidence.main(["--output-dir", str(tmp_path)])
+    for name, read in (("evidence", check_evidence.read_facts), ("edge_of_stability", read_table)):
+        committed, found = (read(folder / f"{name}.csv") for folder in (FIGURES_FOLDER, tmp_path))
+        assert committed.keys() == found.keys()
+        for what, values in found.items():
+            assert committed[what] == pytest.approx(values, rel=1e-5), what
