@@ -4,8 +4,8 @@
 
 Times an epoch of gradient descent at five sizes of the data, in this package and in others, whose
 costs have to agree first; then the first run of an epoch, with all that has to be imported and
-compiled, and a further one. Writes the table, benchmark.csv, and draws benchmark.png from it. It
-takes some minutes. PyTorch, JAX and PyTensor take part where they are installed:
+compiled, and a further one. Writes the seconds to benchmark.csv, prints them, and draws
+benchmark.png. It takes some minutes. PyTorch, JAX and PyTensor take part where they are installed:
 
     scripts/in_venv pip install --constraint scripts/constraints.txt ".[bench]"
 """
@@ -232,14 +232,6 @@ def measure(names: Iterable[str]) -> dict[str, dict[str, float]]:
     return columns
 
 
-def print_table(table: dict[str, np.ndarray]) -> None:
-    """Print the table, one line per contestant, in milliseconds."""
-    _, _, *columns = table
-    print(f"{'milliseconds':24}" + "".join(f"{column:>14}" for column in columns))
-    for name, number, *seconds in zip(*table.values()):
-        print(f"{name} {number}".ljust(24) + "".join(f"{1e3 * s:14,.4f}" for s in seconds))
-
-
 def draw_scaling(table: dict[str, np.ndarray], figure: Figure) -> None:
     """Draw the time per epoch over the number of elements, ours bold."""
     ax = figure.subplots()
@@ -268,9 +260,8 @@ def main(arguments: list[str] | None = None) -> None:
             for name, number in names.items()
         ]
         write_table(path, ["contestant", "version", *columns], rows)
-    table = read_table(path)
-    print_table(table)
-    save_figure(path.with_suffix(".png"), (8.2, 4.4), draw_scaling, table)
+    print(path.read_text(encoding="utf-8"))
+    save_figure(path.with_suffix(".png"), (8.2, 4.4), draw_scaling, read_table(path))
 
 
 if __name__ == "__main__":

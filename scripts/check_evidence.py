@@ -44,11 +44,9 @@ def start(n_variants: int = 1, dtype: str = "float32") -> Array:
     return np.repeat(replay.task(dtype)[2], n_variants, axis=1)
 
 
-def run(
-    step: replay.Step, n_variants: int = 1, n_epochs: int = article.N_EPOCHS, **options: Any
-) -> tuple[Array, Array]:
+def run(step: replay.Step, n_variants: int = 1, **options: Any) -> tuple[Array, Array]:
     """Return the costs, (n_epochs, n_variants), and the last weights, (2, n_variants)."""
-    costs, weights = zip(*replay.epochs(step, start(n_variants), n_epochs=n_epochs, **options))
+    costs, weights = zip(*replay.epochs(step, start(n_variants), **options))
     return np.array(costs), weights[-1]
 
 
@@ -133,7 +131,11 @@ def line_100(forms: dict[str, Array]) -> Array:
     nesterov = np.char.startswith(forms["momentum"], "Nesterov")
     mu = np.array([float(momentum.split()[-1]) for momentum in forms["momentum"]])
     threshold = np.where(forms["rescaled by"] == "nothing", np.inf, forms["threshold"])
-    decay, epsilon, epsilon_as = forms["decay"], forms["epsilon"], forms["epsilon as"]
+    decay = forms["decay"]
+    # Each is the epsilon where it is used in this way, else 0.
+    floor, inside, outside = (
+        np.where(forms["epsilon as"] == way, forms["epsilon"], 0) for way in UNSEEN["epsilon as"]
+    )
     p = start(len(mu), "float64")
     s = np.zeros_like(p) + (forms["accumulators from"] == "1")
     a, m = np.zeros_like(p), np.zeros_like(p)
@@ -145,11 +147,7 @@ def line_100(forms: dict[str, Array]) -> Array:
         s, a = decay * s + (1 - decay) * g**2, decay * a + (1 - decay) * g
         known = np.where(forms["accumulators from"] == "0, corrected", 1 - decay**epoch, 1)
         variance = np.maximum(s / known - forms["centred"] * (a / known) ** 2, 0)
-        r = np.select(
-            [epsilon_as == "floor", epsilon_as == "inside the root"],
-            [np.maximum(np.sqrt(variance), epsilon), np.sqrt(variance + epsilon)],
-            np.sqrt(variance) + epsilon,
-        )
+        r = np.maximum(np.sqrt(variance + inside), floor) + outside
         d = RMSPROP.learning_rate * g / r
         m = mu * m - d
         p = p + np.where(nesterov, mu * m - d, m)
@@ -184,16 +182,16 @@ def forms_of_rmsprop(rounding: float) -> Facts:
 # 3. Of the equal ways to write the update few print all lines, and no one rule gives both tables.
 
 
-def run_ways(ways: Array, n_epochs: int = article.N_EPOCHS) -> tuple[Array, Array]:
+def run_ways(ways: Array, **options: Any) -> tuple[Array, Array]:
     """Train with RMSProp, its update written in each of the ways."""
-    return run(replay.rmsprop(dict(zip(replay.WAYS, ways)))[0], ways.shape[1], n_epochs)
+    return run(replay.rmsprop(dict(zip(replay.WAYS, ways)))[0], ways.shape[1], **options)
 
 
 def equal_ways() -> Facts:
     """Write the update in many equal ways, and see which print the article's lines."""
     ways = np.array(list(product(*(range(len(ways)) for ways in replay.ALL_WAYS.values())))).T
     n_fused = (ways >= [[len(unfused)] for unfused in replay.WAYS.values()]).sum(axis=0)
-    costs = run_ways(ways, 200)[0][[99, 199]].astype("float64")
+    costs = run_ways(ways, n_epochs=200)[0][[99, 199]].astype("float64")
     as_printed = np.around(costs, 4) == [[LINE_100], [LINE_200]]
     # Only these can print all lines: the others need not go on.
     chosen = as_printed.all(axis=0)
@@ -299,12 +297,12 @@ def edge_of_stability() -> tuple[Facts, dict[str, Array]]:
     for dtype in ("float32", "float64"):
         table[f"cost in {dtype}"], table[f"felt curvature in {dtype}"] = felt_curvature(dtype)
     felt = table["felt curvature in float32"]
-    found = {
+    facts = {
         "first epoch with a felt curvature above 1.5": (felt > NESTEROV_LIMIT).argmax() + 1,
         "smallest felt curvature from epoch 300 on": felt[299:].min(),
         "largest felt curvature from epoch 300 on": felt[299:].max(),
     }
-    return {"edge of stability": found}, table
+    return {"edge of stability": facts}, table
 
 
 def gather() -> tuple[Facts, dict[str, Array]]:

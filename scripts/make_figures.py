@@ -84,11 +84,10 @@ def read_surface(folder: Path, window: str) -> tuple[np.ndarray, np.ndarray, np.
 
 def read_paths(folder: Path) -> dict[str, np.ndarray]:
     """Return the weights that each run went through, by the title of its method."""
-    _, *weights = read_table(folder / "cost_surface_paths.csv").values()
-    paths = {}
-    for (name, title), w_x, w_rec in zip(METHODS.items(), weights[::2], weights[1::2]):
+    table, paths = read_table(folder / "cost_surface_paths.csv"), {}
+    for name, title in METHODS.items():
         source = " (source blog)" if article.CONDITIONS[name].source == "blog" else ""
-        path = np.column_stack([w_x, w_rec])
+        path = np.column_stack([table[f"w_x of {name}"], table[f"w_rec of {name}"]])
         paths[title + source] = path[np.isfinite(path).all(axis=1)]
     return paths
 
@@ -191,13 +190,10 @@ def compute_gradient(folder: Path) -> None:
 def draw_gradient(folder: Path, figure: Figure) -> None:
     """Draw the gradient over time."""
     _, *gradients = read_table(folder / "gradient_over_time.csv").values()
-    above, below = {}, {}
-    for (w_x, w_rec), gradient in zip(article.GRADIENT_WEIGHTS, gradients):
-        panel = above if w_rec > 0 else below
-        panel[w_x, w_rec] = gradient
+    by_weights = list(zip(article.GRADIENT_WEIGHTS, gradients))
     left, right = figure.subplots(1, 2, sharey=True)
-    plotting.gradient_over_time(above, ax=left)
-    plotting.gradient_over_time(below, ax=right)
+    plotting.gradient_over_time({w: g for w, g in by_weights if w[1] > 0}, ax=left)
+    plotting.gradient_over_time({w: g for w, g in by_weights if w[1] <= 0}, ax=right)
     left.set_title("$w_{rec} > 0$: the sign stays", fontsize="medium")
     right.set_title("$w_{rec} \\leq 0$: the sign alternates, or nothing is left", fontsize="medium")
     right.set_ylabel("")

@@ -6,7 +6,7 @@ import pytest
 from _figures import read_table
 
 
-def test_table_holds_the_seconds_of_each_contestant(tmp_path, monkeypatch, capsys):
+def test_table_holds_the_seconds_of_each_contestant(tmp_path, monkeypatch):
     monkeypatch.setattr(benchmark, "SIZES", ((4, 3), (5, 2)))
     monkeypatch.setattr(benchmark, "REPEATS", 1)
     monkeypatch.setattr(benchmark, "time_runs", lambda name: (20.0, 1.5))
@@ -18,7 +18,6 @@ def test_table_holds_the_seconds_of_each_contestant(tmp_path, monkeypatch, capsy
     assert np.shape(sizes) == (2, len(names))
     assert 0 < np.min(sizes) < np.max(sizes) < 1
     assert (list(first[:2]), list(further[:2])) == ([20, 20], [1.5, 1.5])
-    assert capsys.readouterr().out.count(" 20,000.0000 ") == 2
 
 
 def test_contestant_with_other_costs_ends_the_script(monkeypatch):

@@ -15,18 +15,17 @@ def run(final_cost, w_rec=1.0, diverged_at=None):
     return Result(Settings("gd", 2e-5, 1), final_cost, 1.0, w_rec, diverged_at, None)
 
 
-def a_study(rmsprop, gd, costs):
-    """A table of two methods at two rates and three seeds: from which epoch trained; last costs."""
+def a_study(rmsprop, gd):
+    """A table of two methods at two rates and three seeds: from which epoch each run is trained."""
     return {
         "optimizer": np.repeat(["rmsprop", "gd"], 6),
-        "learning_rate": np.tile(np.repeat([0.1, 0.2], 3), 2),
+        "seed": np.tile([1, 2, 3], 4),
         "trained_from_epoch": np.ravel([rmsprop, gd]),
-        "final_cost": np.repeat(costs, 6),
     }
 
 
 HIGH, INFINITE = run(4.0), run(np.inf, diverged_at=2)
-MOST, ALL, SOONER = [50, 50, np.nan], [300, 300, 300], [280, 280, 280]
+MOST, ALL, SOONER, SOON = [50, 50, np.nan], [300, 300, 300], [280, 280, 280], [200, 200, 200]
 
 # What the real measurements give is in the last test.
 VERDICTS = [
@@ -34,8 +33,8 @@ VERDICTS = [
     ("raised_rate_diverges", (HIGH, [HIGH, HIGH]), FAILS),  # a high cost is finite
     ("rmsprop_without_trouble", (HIGH,), IN_PART),
     # Soon for most seeds is worse than later for all, and hardly sooner is not sooner.
-    ("rmsprop_suits_better", (a_study([MOST, SOONER], [MOST, ALL], (0.02, 0.01)),), FAILS),
-    ("rmsprop_suits_better", (a_study([ALL, [200] * 3], [MOST, ALL], (0.01, 0.02)),), HOLDS),
+    ("rmsprop_suits_better", (a_study([MOST, SOONER], [MOST, ALL]),), FAILS),
+    ("rmsprop_suits_better", (a_study([ALL, SOON], [MOST, ALL]),), HOLDS),
     # Not quadratic, but nearly.
     ("strongly_nonlinear", (lambda w_x, w_rec: w_x**4 + w_rec**4,), FAILS),
     # Not the only answer.
