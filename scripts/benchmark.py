@@ -18,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 import timeit
-import warnings
 from collections.abc import Iterable
 from functools import partial
 from importlib import import_module
@@ -67,10 +66,7 @@ def prepare_plain(package: str, x: np.ndarray, y: np.ndarray, rate: float) -> Ep
 
     x, y, s0 = (library.shared(values) for values in (x, y, np.zeros_like(y)))
     params = [library.shared(np.float32(weight)) for weight in (W_X, W_REC)]
-    with warnings.catch_warnings():
-        # PyTensor's scan says that it will no longer return updates, as Aesara's does.
-        warnings.simplefilter("ignore")
-        s, _ = library.scan(step, x, s0, params)
+    s, _ = library.scan(step, x, s0, params)
     loss = ((y - s[-1]) ** 2).sum()
     gradients = library.grad(loss, params)
     updates = [(p, p - np.float32(rate) * g) for p, g in zip(params, gradients)]
