@@ -36,7 +36,8 @@ def float_arrays(**arrays: Any) -> list[np.ndarray]:
         array = np.asarray(value)
         if array.dtype.kind not in "biuf":
             raise TypeError(f"{name} is {value!r}; expected real numbers in rows of one length")
-        dtype = dtype or ("float64" if array.dtype == "float64" else "float32")
+        given = getattr(value, "dtype", None)  # lists have none
+        dtype = dtype or ("float64" if given == "float64" else "float32")
         with np.errstate(over="ignore"):  # the message below says more
             floats = array.astype(dtype, copy=False)
         if not np.isfinite(floats).all():

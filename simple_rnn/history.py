@@ -39,7 +39,7 @@ def final_line(weights: Any, names: Sequence[str] = WEIGHTS) -> str:
 
 def _listed(weights: Any, names: Sequence[str]) -> str:
     """Return the article's two weights as it prints them; of another network, the first ones."""
-    if tuple(names) == WEIGHTS:
+    if tuple(names) == WEIGHTS and len(weights) == len(WEIGHTS):
         return "wx = %8.4f, wRec = %8.4f" % tuple(weights)
     shown = ", ".join("%.4f" % weight for weight in weights[:4])
     return shown if len(weights) <= 4 else f"{shown}, ... ({len(weights)} numbers)"

@@ -18,7 +18,6 @@ like, whose last bits differ between NumPy and C. No printed digit depends on ei
 
 from __future__ import annotations
 
-import platform
 from typing import Any, Callable
 
 import aesara
@@ -37,8 +36,6 @@ Updates = list[tuple[SharedVariable, TensorVariable]]
 
 # For g++ and clang++; they come after the user's own flags, and so win.
 ROUNDING_FLAGS = "-fno-fast-math -ffp-contract=off"
-if platform.machine() in ("x86_64", "AMD64"):
-    ROUNDING_FLAGS += " -mfpmath=sse"  # not in x87 registers, which round to other precisions
 
 
 def as_written(updates: Updates, gradients: list[TensorVariable]) -> Updates:

@@ -65,7 +65,7 @@ def constant_like(param: SharedVariable, value: float | TensorVariable) -> Tenso
 def accumulator(param: SharedVariable, name: str, start: float = 0.0) -> SharedVariable:
     """Return a new shared variable of the parameter's shape and dtype, each entry ``start``."""
     variable = shared_array(np.full_like(param.get_value(borrow=True), start), f"{name}_{param}")
-    variable.tag.is_accumulator = True  # compile_train_model checks that it has an update
+    variable.tag.is_accumulator = True  # compile_function checks that it has an update
     return variable
 
 
@@ -88,7 +88,7 @@ class Optimizer:
         If ``learning_rate`` is not a number above 0.
     """
 
-    def __init__(self, params: Sequence[SharedVariable], learning_rate: Rate) -> None:
+    def __init__(self, params: Sequence[SharedVariable], learning_rate: Rate = 0.001) -> None:
         self.params = list(params)
         for p in self.params:
             if not isinstance(p, SharedVariable) or p.dtype not in FLOATS:
@@ -177,7 +177,8 @@ class GradientDescentOptimizer(Optimizer):
         updates = []
         gradients = self.gradients(loss)
         for p, g in zip(self.params, gradients):
-            learning_rate = constant_like(p, self.learning_rate)  # of the dtype of p
+            # In float32 first, as in the article's program.
+            learning_rate = constant_like(p, self.learning_rate)
             p64, lr64, g64 = (T.cast(v, "float64") for v in (p, learning_rate, g))
             updates.append((p, T.cast(p64 - lr64 * g64, p.dtype)))
         return as_written(updates, gradients)
@@ -234,9 +235,6 @@ class RMSPropOptimizer(Optimizer):
     DECAY = 0.9  # of both running means
     FLOOR = 1e-4  # the smallest standard deviation
     FALLBACK = 0.1  # this share of the parameter replaces a gradient that is not finite
-
-    def __init__(self, params: Sequence[SharedVariable], learning_rate: Rate = 0.001) -> None:
-        super().__init__(params, learning_rate)
 
     def minimize(
         self, loss: TensorVariable, momentum: float = 0.5, rescale: float = 5.0
@@ -316,9 +314,6 @@ class RpropOptimizer(Optimizer):
     algorithm", 1993. Two differences: the step has no bounds, and a change of sign does not undo
     the last step.
     """
-
-    def __init__(self, params: Sequence[SharedVariable], learning_rate: Rate = 0.001) -> None:
-        super().__init__(params, learning_rate)
 
     def minimize(
         self, loss: TensorVariable, eta_plus: float = 1.2, eta_minus: float = 0.5

@@ -10,7 +10,7 @@ import aesara.tensor as T
 import numpy as np
 
 from simple_rnn import plotting
-from simple_rnn._aesara.graphs import folding_in_python, shared_array
+from simple_rnn._aesara.graphs import building_graph, folding_in_python, shared_array
 from simple_rnn.data import CountingDataset
 from simple_rnn.history import History
 from simple_rnn.model import simpleRNN
@@ -70,7 +70,7 @@ def compile_cost(
     s0 = shared_array(dataset.s0.astype("float64"), name="s0")
     w_x, w_rec = T.dvector("w_x"), T.dvector("w_rec")
     # One row per sample, one column per pair of weights: each step computes all pairs at once.
-    with folding_in_python():
+    with building_graph("float64"), folding_in_python():
         y_t, _ = aesara.scan(
             fn=simpleRNN.step if net is None else net.step,
             sequences=x_t[:, :, np.newaxis],

@@ -8,7 +8,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from inspect import signature
 from math import isfinite
 from typing import Any, Callable
 
@@ -74,8 +73,8 @@ def compile_train_model(
     Raises
     ------
     TypeError
-        If ``optimizer`` is a class, the loss has other arguments, the network's answers are not
-        symbolic, or an update does not fit its variable.
+        If ``optimizer`` is a class, the loss has arguments of other names, the network's answers
+        are not symbolic, or an update does not fit its variable.
     ValueError
         If the network does not fit the data, the loss is not a scalar, or ``minimize`` returns no
         update of a parameter, or of an accumulator that it uses.
@@ -94,8 +93,6 @@ def compile_train_model(
     if isinstance(optimizer, type):
         name = optimizer.__name__
         raise TypeError(f"optimizer is the class {name}; expected an object: {name}(net.params)")
-    if not {"y_", "y_hypo"} <= set(signature(loss).parameters):
-        raise TypeError(f"loss takes {signature(loss)}; expected (y_, y_hypo): targets, outputs")
     x_t = graphs.shared_array(dataset.x, name="x_t")
     y_ = graphs.shared_array(dataset.y, name="y_")  # the article's name for the targets
     s0 = graphs.shared_array(dataset.s0, name="s0")
@@ -108,9 +105,11 @@ def compile_train_model(
         cost = loss(y_=y_, y_hypo=y_hypo)
         train_op = graphs.list_of_updates(optimizer.minimize(cost))
         updated = [variable for variable, _ in train_op]
-        missing = [p for p in getattr(optimizer, "params", []) if p not in updated]
+        missing = [p for p in net.params if p not in updated]
         if missing:
-            raise ValueError(f"minimize returned no update of {missing}; expected (p, new value)")
+            raise ValueError(
+                f"minimize returned no update of {missing}; expected all of net.params"
+            )
         function = compile_function(inputs=[], outputs=[cost], updates=train_op)
     return TrainModel(net, function, updated)
 
@@ -200,7 +199,7 @@ def train(
     Warns
     -----
     RuntimeWarning
-        If the cost was finite at every epoch but the gradient was not, or if no weight changed.
+        If RMSProp replaced a gradient that was not finite, or if no weight changed.
 
     Examples
     --------

@@ -29,7 +29,7 @@ def test_the_article_s_draws_in_its_own_words():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_all_arrays_get_the_dtype_of_x(dtype):
-    x = [[0, 1, 1], [True, False, True]]
+    x = [[0, 1.0, 1], [True, False, True]]
     dataset = CountingDataset(x if dtype == "float32" else np.array(x, dtype), np.array([1, 1, 2]))
     assert [a.dtype for a in dataclasses.astuple(dataset)] == [dtype] * 3
     assert dataset.x.tolist() == x

@@ -27,6 +27,8 @@ def test_the_report_is_in_the_article_s_format():
 
 def test_other_weights_are_not_called_by_the_names_of_the_article_s():
     assert OWN.lines() == ["Initial weights: 0.1000, 0.2000", "Final weights : 0.1000, 0.2000"]
+    three = History(COSTS[:1], np.ones((2, 3)))  # of matrices that have the article's names
+    assert three.lines()[0] == "Initial weights: 1.0000, 1.0000, 1.0000"
 
 
 def test_nine_runs_in_one_picture_have_nine_looks():
