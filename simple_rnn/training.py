@@ -54,7 +54,8 @@ def compile_train_model(
     Parameters
     ----------
     net : simpleRNN
-        The network to train, or your own (:class:`~simple_rnn.simpleRNN`, Notes).
+        The network to train, or your own (:class:`~simple_rnn.simpleRNN`, Notes). Its
+        ``state_update`` is called twice, first to try it out on the data.
     optimizer : Optimizer
         Any object whose ``minimize(loss)`` returns updates of ``net.params``.
     dataset : CountingDataset
@@ -98,6 +99,7 @@ def compile_train_model(
     s0 = graphs.shared_array(dataset.s0, name="s0")
     with graphs.building_graph(x_t.dtype):
         check_network(net, x_t, s0, dataset.y)
+        # Built anew, because Aesara may find no gradient of a graph that was run on the data.
         with graphs.folding_in_python():
             y_t = net.state_update(x_t, s0)
         # The outputs that have a target: those of every step, or the last of each sequence.
