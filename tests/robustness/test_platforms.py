@@ -41,10 +41,8 @@ def test_compilers_and_flags(tmp_path, histories, compiler):
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     """The package as pip builds it, from a copy: that leaves files beside the sources."""
-    clone = tmp_path_factory.mktemp("clone")
-    shutil.copytree(ROOT / "simple_rnn", clone / "simple_rnn")
-    for file in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / file, clone)
+    clone = tmp_path_factory.mktemp("parent") / "clone"
+    shutil.copytree(ROOT, clone, ignore=shutil.ignore_patterns(".*", "figures"))
     built = run_python("-m", "pip", "wheel", "--no-deps", ".", cwd=clone)
     if "No matching distribution" in built.stderr:
         pytest.skip("pip can reach no package registry")
