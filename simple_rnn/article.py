@@ -41,10 +41,10 @@ SEQ_LEN = 10
 N_EPOCHS = 2001
 
 # The blog's windows of the cost surface: the grid points of each, the same for both weights.
-# Rounded, so that the grid holds the optimum exactly.
+# Quotients of whole numbers, so that the grid holds the optimum exactly.
 WINDOWS = {
-    "wide": np.round(np.arange(-3.0, 3.025, 0.05), 6),
-    "near": np.round(np.arange(-0.1, 2.11, 0.02), 6),
+    "wide": np.arange(-60, 61) / 20,  # from -3 to 3
+    "near": np.arange(-5, 106) / 50,  # from -0.1 to 2.1
 }
 # The weights (w_x, w_rec) for which the blog follows the gradient through time.
 GRADIENT_WEIGHTS = ((2, 1), (1, 2), (1, -2), (1, 0), (1, 0.5), (1, -0.5))
