@@ -268,6 +268,14 @@ def test_the_network_whatever_its_data(seed, steps, samples):
     compare(network(), seed, {"T": steps, "N": samples})
 
 
+@pytest.mark.parametrize(("y", "x"), [(-np.inf, 1), (np.nan, 1), (1, np.nan), (1, 3e38)])
+def test_infinities_and_nan_stay_with_their_sample(y, x):
+    x_t, s0, y_ = np.zeros((3, 2), "f4"), np.zeros(2, "f4"), np.array([0, y], "f4")
+    x_t[1, 1] = x
+    loop, scan = network().functions
+    assert_same_bits(loop(x_t, s0, y_), scan(x_t, s0, y_))
+
+
 # The traps.
 
 
