@@ -174,8 +174,7 @@ LENGTHS = [
 ]
 
 
-@settings(at_random, max_examples=3)
-@given(seed=st.integers(0, 10_000))
+@pytest.mark.parametrize("seed", range(5))
 def test_scans_drawn_at_random(seed):
     drawn = draw_scan(seed)
     for k, lengths in enumerate(LENGTHS):
@@ -229,8 +228,7 @@ def draw_looks(seed):
     return Drawn((loop, compile_in_python(inputs, outputs)), axes, "float64")
 
 
-@settings(at_random, max_examples=8)
-@given(seed=st.integers(0, 10_000))
+@pytest.mark.parametrize("seed", range(10))
 def test_looks_drawn_at_random(seed):
     drawn = draw_looks(seed)
     rng = np.random.RandomState(seed)
@@ -239,8 +237,9 @@ def test_looks_drawn_at_random(seed):
         arrays = [draw_array(rng, axes, lengths, drawn.dtype) for axes in drawn.axes]
         loop, in_python = drawn.functions
         try:
-            expected = in_python(*arrays)
-        except (IndexError, ValueError):
+            with np.errstate(all="ignore"):  # a scan divides by the number of steps that it stores
+                expected = in_python(*arrays)
+        except (AssertionError, IndexError, ValueError):
             continue  # these lengths do not fit together, or 0 steps have no last one
         for a, b in zip(loop(*arrays), expected):
             assert a.shape == b.shape
