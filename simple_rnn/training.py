@@ -107,11 +107,10 @@ def compile_train_model(
         cost = loss(y_=y_, y_hypo=y_hypo)
         train_op = graphs.list_of_updates(optimizer.minimize(cost))
         updated = [variable for variable, _ in train_op]
-        missing = [p for p in net.params if p not in updated]
+        # An optimizer may be given a part of net.params.
+        missing = [p for p in getattr(optimizer, "params", []) if p not in updated]
         if missing:
-            raise ValueError(
-                f"minimize returned no update of {missing}; expected all of net.params"
-            )
+            raise ValueError(f"minimize returned no update of {missing}; expected (p, new value)")
         function = compile_function(inputs=[], outputs=[cost], updates=train_op)
     return TrainModel(net, function, updated)
 

@@ -308,7 +308,6 @@ def test_random_numbers_in_a_step_are_refused():
     ("minimize", "said"),
     [
         (lambda self, loss: None, "no update of [w_x, w_rec]"),
-        (lambda self, loss: [(self.params.pop(), self.params.pop() / 2)], "of [w_x]"),
         (
             lambda self, loss: [(p, p - accumulator(p, "m")) for p in self.params],
             "; expected one of each accumulator",
