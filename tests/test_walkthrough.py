@@ -53,7 +53,9 @@ def executed():
     with pytest.MonkeyPatch.context() as patch:
         # Aesara's default configuration, the search for a BLAS library included.
         patch.delenv("AESARA_FLAGS", raising=False)
-        patch.setenv("PYTHONWARNINGS", "default")
+        # NumPy warns where it is told to do without features that the processor does not have.
+        ignored = "ignore:During parsing environment variable"
+        patch.setenv("PYTHONWARNINGS", f"default,{ignored}")
         client = nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3")
         # Where it plays the browser for widgets, nbclient may miss a reply and wait for ever.
         client.widget_registry = {}
