@@ -45,6 +45,7 @@ def test_reciprocal_in_a_fused_operation_is_not_rounded_to_float32():
     np.testing.assert_allclose(function(VALUES), 1 / (1 + VALUES**2), rtol=1e-15)
 
 
+@pytest.mark.filterwarnings("ignore:in the future the `.dtype` attribute:DeprecationWarning")
 def test_c_code_that_names_what_numpy_no_longer_has():
     x, i = T.dmatrix(), T.TensorType("uint64", (None,))()
     matrix, rows = np.array([[1.0, 5.0, 2.0], [0.0, 3.0, 4.0]]), np.array([1, 1], "uint64")
