@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import timeit
+import warnings
 from collections.abc import Iterable
 from functools import partial
 from importlib import import_module
@@ -248,6 +249,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Measure, print, save and draw."""
     options = drawing_options(__doc__).parse_args(arguments)
     path = options.output_dir / "benchmark.csv"
+    # PyTensor's scan says that it will no longer return updates, as Aesara's does.
+    warnings.filterwarnings("ignore", "Scan return signature")
     if not options.redraw:
         names = versions()
         columns = measure(names)
