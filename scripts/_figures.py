@@ -27,8 +27,15 @@ def drawing_options(doc: str | None) -> argparse.ArgumentParser:
     """Return a parser for the options that all scripts have that draw from tables."""
     parser = _console.option_parser(doc)
     parser.add_argument("--redraw", action="store_true", help="run nothing, draw the saved tables")
-    parser.add_argument("--output-dir", type=Path, default=FIGURES_FOLDER, metavar="FOLDER")
+    parser.add_argument("--output-dir", type=_folder, default=FIGURES_FOLDER, metavar="FOLDER")
     return parser
+
+
+def _folder(name: str) -> Path:
+    """Return a folder, which is made where it does not exist."""
+    folder = Path(name)
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def save_figure(path: Path, size: tuple[float, float], draw: Callable, data: Any) -> None:
@@ -60,7 +67,6 @@ def write_table(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Any]
             return value
         return f"{value:.9g}"  # enough to give back any float32
 
-    path.parent.mkdir(exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)

@@ -192,7 +192,7 @@ def prepare(size: tuple[int, int], name: str) -> Epoch:
 def take_turns(epochs: dict[str, Epoch]) -> dict[str, float]:
     """Return the median seconds that an epoch of each takes, from rounds in which each has a turn.
 
-    A turn is as many calls as take a fifth of a second.
+    A turn is as many calls as take at least a fifth of a second.
     """
     times = {name: [] for name in epochs}
     for _ in range(REPEATS):

@@ -30,7 +30,8 @@ from simple_rnn import History, article, compile_cost, numpy_reference, plotting
 LOSS_FILES = {"gd": "rnn_loss_log1.csv", "rmsprop": "rnn_loss_log2.csv"}
 SURFACE_NORM = LogNorm(0.1, 1e7, clip=True)
 
-# The functions that compute write tables into a folder; those that draw read them there.
+# The functions that compute write tables into a folder; those that draw read them there. What was
+# published, and the grid of a window, they know from the article.
 
 
 def draw_network(folder: Path, figure: Figure) -> None:

@@ -6,6 +6,7 @@ what is expected.
 
 from __future__ import annotations
 
+import reprlib
 import warnings
 from typing import Any
 
@@ -35,9 +36,9 @@ def float_arrays(**arrays: Any) -> list[np.ndarray]:
     for name, value in arrays.items():
         array = np.asarray(value)
         if array.dtype.kind not in "biuf":
-            raise TypeError(f"{name} is {value!r}; expected real numbers in rows of one length")
-        given = getattr(value, "dtype", None)  # lists have none
-        dtype = dtype or ("float64" if given == "float64" else "float32")
+            raise TypeError(f"{name} is {reprlib.repr(value)}; expected real numbers")
+        is_list = isinstance(value, (list, tuple))  # whose numbers are not meant to be float64
+        dtype = dtype or ("float64" if array.dtype == "float64" and not is_list else "float32")
         with np.errstate(over="ignore"):  # the message below says more
             floats = array.astype(dtype, copy=False)
         if not np.isfinite(floats).all():
@@ -57,7 +58,7 @@ def check_output(y_t: Any) -> None:
 
 
 def check_network(net: Any, x_t: SharedVariable, s0: SharedVariable, y: np.ndarray) -> None:
-    """Run a network on the data while it builds its graph, so that an error names its own line."""
+    """Try a network out on the data: errors name their line, shapes fit, all is trained."""
     with trying_out():
         y_t = net.state_update(x_t, s0)
     check_output(y_t)
@@ -65,12 +66,14 @@ def check_network(net: Any, x_t: SharedVariable, s0: SharedVariable, y: np.ndarr
     at_every_step = y.shape[:2] == x.shape[:2]
     # There is no value where the network has a variable that nothing is put into; Aesara says so.
     tried = getattr(y_t.tag, "test_value", None)
-    if tried is not None and y.shape != (tried.shape if at_every_step else tried.shape[1:]):
+    if tried is not None:
+        with_target = tried.shape if at_every_step else tried.shape[1:]
         expected = y.shape if at_every_step else (len(x), *y.shape)
-        raise ValueError(
-            f"state_update returned shape {tried.shape} where y has {y.shape}; expected {expected},"
-            " one row per step"
-        )
+        if with_target != y.shape:
+            raise ValueError(
+                f"state_update returned shape {tried.shape} where y has {y.shape}; expected"
+                f" {expected}, one row per step"
+            )
     known = {x_t, s0, *net.params}
     others = [v for v in ancestors([y_t]) if isinstance(v, SharedVariable) and v not in known]
     fixed = [v for v in others if "float" in getattr(v, "dtype", "")]  # not a random generator

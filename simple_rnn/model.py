@@ -140,8 +140,10 @@ class simpleRNN:
             outputs_info=s0,  # the state before the first step
             non_sequences=[w_x, w_rec],  # the same at every step
         )
-        if updates:  # scan collects them where step changes shared variables; this one does not
-            raise ValueError("step draws random numbers; draw them before, as a sequence of scan")
+        if updates:  # of variables that step changes, which nobody would carry out
+            raise ValueError(
+                "step draws random numbers, or has updates; draw them before, as a sequence of scan"
+            )
         return y_t
 
     @property

@@ -5,7 +5,7 @@ In the article's RMSProp run the last bit of a float32 decides all digits from l
 
 - A C compiler may turn ``a * b + c`` into one fused multiply-add, which rounds once where the
   source rounds twice. Whether it does, and which of two products it fuses, depends on the processor
-  and the compiler. Here it is forbidden.
+  and the compiler. Here it is forbidden. (Flags of yours for x87 registers are not undone.)
 - Aesara rewrites sums and products into algebraically equal ones, each of which rounds in its own
   way. It does so on every machine alike, and its numerical stability depends on it (the gradient of
   a cross-entropy, for example), so it may. Only the updates of the optimizers are kept from it, by

@@ -77,8 +77,9 @@ class Optimizer:
     params : sequence of shared variables
         The variables to train, for example ``net.params``: of any shapes, float32 or float64.
     learning_rate : float or symbolic scalar
-        The step size, above 0. A shared variable can be given another value between two updates,
-        without compiling again: ``rate = aesara.shared(0.001)``, then ``rate.set_value(1e-4)``.
+        The step size, above 0; 0.001 by default. A shared variable can be given another value
+        between two updates, without compiling again: ``rate = aesara.shared(0.001)``, then
+        ``rate.set_value(1e-4)``.
 
     Raises
     ------

@@ -200,7 +200,7 @@ def train(
     Warns
     -----
     RuntimeWarning
-        If RMSProp replaced a gradient that was not finite, or if no weight changed.
+        If RMSProp replaced a gradient that was not finite, else if no weight changed.
 
     Examples
     --------

@@ -36,7 +36,7 @@ def start_python(*arguments, flags="", cwd=ROOT, **environment) -> subprocess.Po
 
 def finish(process):
     """Wait for a process; return it with its status and what it printed."""
-    stdout, stderr = process.communicate()
+    stdout, stderr = process.communicate(timeout=900)
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 

@@ -15,9 +15,10 @@ def run(final_cost, w_rec=1.0, diverged_at=None):
     return Result(Settings("gd", 2e-5, 1), final_cost, 1.0, w_rec, diverged_at, None)
 
 
-def a_study(rmsprop, gd):
+def a_study(rmsprop, gd, costs=(1, 1)):
     """A table of two methods at two rates and three seeds: from which epoch each run is trained."""
     return {
+        "final_cost": np.repeat(costs, 6),
         "optimizer": np.repeat(["rmsprop", "gd"], 6),
         "seed": np.tile([1, 2, 3], 4),
         "trained_from_epoch": np.ravel([rmsprop, gd]),
@@ -34,7 +35,8 @@ VERDICTS = [
     ("rmsprop_without_trouble", (HIGH,), IN_PART),
     # Soon for most seeds is worse than later for all, and hardly sooner is not sooner.
     ("rmsprop_suits_better", (a_study([MOST, SOONER], [MOST, ALL]),), FAILS),
-    ("rmsprop_suits_better", (a_study([ALL, SOON], [MOST, ALL]),), HOLDS),
+    ("rmsprop_suits_better", (a_study([ALL, SOON], [MOST, ALL], costs=(1, 2)),), HOLDS),
+    ("rmsprop_suits_better", (a_study([MOST, MOST], [MOST, ALL]),), FAILS),
     # Not quadratic, but nearly.
     ("strongly_nonlinear", (lambda w_x, w_rec: w_x**4 + w_rec**4,), FAILS),
     # Not the only answer.

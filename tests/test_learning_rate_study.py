@@ -29,6 +29,7 @@ def test_ctrl_c_ends_the_study_in_one_line(tmp_path):
     process = start_python(script.__file__, "--output-dir", tmp_path)
     said = ""
     while " of 1260 runs" not in said:
+        assert process.poll() is None
         said += process.stderr.read(1)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to every process
     result = finish(process)

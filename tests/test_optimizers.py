@@ -26,26 +26,26 @@ def gradient_descent_in_numpy(params, gradients, state, learning_rate):
         p -= learning_rate * g
 
 
-def rmsprop_in_numpy(params, gradients, state, learning_rate):
+def rmsprop_in_numpy(params, gradients, state, learning_rate, momentum=0.5, rescale=5):
     """The equations of the class's docstring, one parameter after the other."""
     n = np.sqrt(sum((g**2).sum() for g in gradients)) ** 0.5
     for i, (p, g) in enumerate(zip(params, gradients)):
         s, a, m = state.setdefault(i, [np.zeros_like(p) for _ in range(3)])
-        g = g * 5 / max(5, n) if np.isfinite(n) else 0.1 * p
+        g = g * rescale / max(rescale, n) if np.isfinite(n) else 0.1 * p
         s[...] = 0.9 * s + 0.1 * g**2
         a[...] = 0.9 * a + 0.1 * g
         d = learning_rate * g / np.maximum(np.sqrt(np.maximum(s - a**2, 0)), 1e-4)
-        p += 0.5**2 * m - (1 + 0.5) * d
-        m[...] = 0.5 * m - d
+        p += momentum**2 * m - (1 + momentum) * d
+        m[...] = momentum * m - d
 
 
-def rprop_in_numpy(params, gradients, state, learning_rate):
+def rprop_in_numpy(params, gradients, state, learning_rate, eta_plus=1.2, eta_minus=0.5):
     """The blog's loop, one entry after the other."""
     for i, (p, g) in enumerate(zip(params, gradients)):
         deltas, signs = state.setdefault(i, [np.full_like(p, learning_rate), np.zeros_like(p)])
         for k in np.ndindex(p.shape):
             sign = np.sign(g[k])
-            deltas[k] *= 1.2 if sign == signs[k] else 0.5
+            deltas[k] *= eta_plus if sign == signs[k] else eta_minus
             p[k] -= sign * deltas[k]
             signs[k] = sign
 
@@ -56,11 +56,16 @@ RULES = [
     pytest.param(RMSPropOptimizer, rmsprop_in_numpy, 0.1, id="RMSProp"),
     pytest.param(RpropOptimizer, rprop_in_numpy, 0.1, id="Rprop"),
 ]
+OTHER_NUMBERS = {
+    RMSPropOptimizer: {"momentum": 0.3, "rescale": 9.0},
+    RpropOptimizer: {"eta_plus": 1.3, "eta_minus": 0.4},
+}
 SHAPES = [(), (3,), (2, 4), (1,), (1, 1)]
 
 
+@pytest.mark.parametrize("numbers", [{}, OTHER_NUMBERS], ids=["default", "other"])
 @pytest.mark.parametrize(("optimizer", "rule", "rate"), RULES)
-def test_the_rule_in_numpy(optimizer, rule, rate):
+def test_the_rule_in_numpy(optimizer, rule, rate, numbers):
     # The loss is sum(c (p - 1)^4), with a curvature c for each entry. The norm of its gradient
     # falls from far above RMSProp's threshold to far below, and the smallest gradients lie below
     # its floor: every part of the rule has its say.
@@ -71,10 +76,11 @@ def test_the_rule_in_numpy(optimizer, rule, rate):
     curvatures = [c.reshape(v.shape) for c, v in zip(curvatures, values)]
     params = [aesara.shared(value) for value in values]
     loss = sum((c * (p - 1) ** 4).sum() for c, p in zip(curvatures, params))
-    step = compile_function([], loss, updates=optimizer(params, rate).minimize(loss))
-    state = {}
+    state, chosen = {}, numbers.get(optimizer, {})
+    step = compile_function([], loss, updates=optimizer(params, rate).minimize(loss, **chosen))
     for _ in range(25):
-        rule(values, [4 * c * (v - 1) ** 3 for c, v in zip(curvatures, values)], state, rate)
+        gradients = [4 * c * (v - 1) ** 3 for c, v in zip(curvatures, values)]
+        rule(values, gradients, state, rate, **chosen)
         step()
         for param, value in zip(params, values):
             np.testing.assert_allclose(param.get_value(), value, rtol=1e-9, atol=1e-12)

@@ -377,6 +377,17 @@ def test_arrays_that_do_not_fit_are_not_read(shapes, error):
         function(*values(*shapes))
 
 
+def test_what_it_returns_is_not_overwritten():
+    x, s0 = vectors(2)
+    states = scan(lambda x_t, s: x_t + s, x, s0)
+    function = compile_function([x, s0], [states, states[-1]])
+    arrays = values((5, 4), (4,))
+    returned = function(*arrays)
+    copies = [array.copy() for array in returned]
+    function(arrays[0] + 1, arrays[1])
+    assert_same_bits(returned, copies)
+
+
 # No graph of the article, and none of the package, is without it.
 
 

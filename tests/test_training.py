@@ -188,6 +188,14 @@ def test_your_own_network_and_targets_of_each_shape(dtype, n_outputs, y):
     assert train_model()[0] == pytest.approx(np.square(with_target - y).sum(), rel=1e-4)
 
 
+def test_the_data_is_copied():
+    dataset, net = article.dataset(), simpleRNN(10, 1, 1, rng=np.random.RandomState(2))
+    train_model = compile_train_model(net, RMSPropOptimizer(net.params, 1e-12), dataset)
+    (before,) = train_model()
+    dataset.x[:] = 0
+    assert train_model()[0] == pytest.approx(before)
+
+
 def test_a_loss_gets_targets_and_outputs_by_name():
     train_model = fresh(loss=lambda y_hypo, y_: (y_ - 2 * y_hypo).sum())
     train_model.net.weights = 0, 0
@@ -308,6 +316,7 @@ def test_random_numbers_in_a_step_are_refused():
     ("minimize", "said"),
     [
         (lambda self, loss: None, "no update of [w_x, w_rec]"),
+        (lambda self, loss: [(self.params[0], self.params[0] / 2)], "no update of [w_rec]"),
         (
             lambda self, loss: [(p, p - accumulator(p, "m")) for p in self.params],
             "; expected one of each accumulator",

@@ -79,6 +79,7 @@ def test_second_use_is_silent_and_runs_in_the_callers_folder(project, tmp_path):
     line = "%s|%s|%s\n" % tuple(path.resolve() for path in paths)
     result = run(project, "python", "-c", show, cwd=tmp_path)
     assert (result.stdout, result.stderr) == (line, "")
+    assert run(project, "sh", "-c", "exit 37").returncode == 37
 
 
 def test_environment_is_made_again_when_its_sources_are_newer(project):
