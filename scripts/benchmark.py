@@ -67,7 +67,10 @@ def prepare_plain(package: str, x: np.ndarray, y: np.ndarray, rate: float) -> Ep
 
     x, y, s0 = (library.shared(values) for values in (x, y, np.zeros_like(y)))
     params = [library.shared(np.float32(weight)) for weight in (W_X, W_REC)]
-    s, _ = library.scan(step, x, s0, params)
+    with warnings.catch_warnings():
+        # PyTensor's scan says that it will no longer return updates, as Aesara's does.
+        warnings.filterwarnings("ignore", "Scan return signature")
+        s, _ = library.scan(step, x, s0, params)
     loss = ((y - s[-1]) ** 2).sum()
     gradients = library.grad(loss, params)
     updates = [(p, p - np.float32(rate) * g) for p, g in zip(params, gradients)]
@@ -234,10 +237,10 @@ def draw_scaling(table: dict[str, np.ndarray], figure: Figure) -> None:
     ax = figure.subplots()
     elements = [seq_len * num_samples for seq_len, num_samples in SIZES]
     colours, markers = ("vermilion", "orange", "blue", "sky", "purple", "green"), "osD^vP"
-    for (name, _, *seconds), colour, marker in zip(zip(*table.values()), colours, markers):
-        style = {"color": COLOURS[colour], "marker": marker, "markersize": 5}
-        width = 2.5 if name == OURS else 1.3
-        ax.plot(elements, seconds[: len(SIZES)], label=name, linewidth=width, **style)
+    for row, name in enumerate(table["contestant"]):
+        seconds = [table["{} x {}".format(*size)][row] for size in SIZES]
+        style = {"color": COLOURS[colours[row]], "marker": markers[row], "markersize": 5}
+        ax.plot(elements, seconds, label=name, linewidth=2.5 if name == OURS else 1.3, **style)
     ax.set(xscale="log", yscale="log", ylabel="seconds per epoch")
     ax.set(xlabel="elements of the data (steps x samples)")
     ax.grid(alpha=0.3)
@@ -249,8 +252,6 @@ def main(arguments: list[str] | None = None) -> None:
     """Measure, print, save and draw."""
     options = drawing_options(__doc__).parse_args(arguments)
     path = options.output_dir / "benchmark.csv"
-    # PyTensor's scan says that it will no longer return updates, as Aesara's does.
-    warnings.filterwarnings("ignore", "Scan return signature")
     if not options.redraw:
         names = versions()
         columns = measure(names)

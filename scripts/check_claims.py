@@ -101,13 +101,15 @@ def rmsprop_suits_better(study: Mapping[str, np.ndarray]) -> Claim:
 
 def strongly_nonlinear(cost: Cost) -> Claim:
     """Judge from the cost over the weights in each of the blog's windows."""
-    wide, near = (quadratic_fit(cost, points) for points in article.WINDOWS.values())
+    wide, near = article.WINDOWS.values()
+    of_wide, of_near = quadratic_fit(cost, wide), quadratic_fit(cost, near)
     return Claim(
         "The cost is strongly non-linear in the weights.",
-        f"Where both weights go from -3 to 3, the best quadratic surface explains {wide:.0%} of the"
-        f" variance. Where they go from -0.1 to 2.1, it explains {near:.0%}.",
+        f"Where both weights go from {wide[0]:g} to {wide[-1]:g}, the best quadratic surface"
+        f" explains {of_wide:.0%} of the variance. Where they go from {near[0]:g} to {near[-1]:g},"
+        f" it explains {of_near:.0%}.",
         # A plane would fit no bowl, however plain; a quadratic surface fits the plain ones.
-        verdict(wide < 0.5, near < 0.5),
+        verdict(of_wide < 0.5, of_near < 0.5),
     )
 
 
@@ -166,7 +168,8 @@ def measure() -> list[Claim]:
     """Run the trainings and judge all claims."""
     cost = compile_cost(article.dataset())
     gd, *raised = [run_one(Settings("gd", rate, article.SEED)) for rate in RATES]
-    rmsprop = run_one(Settings("rmsprop", 1e-3, article.SEED))
+    rmsprop_rate = article.CONDITIONS["rmsprop"].learning_rate
+    rmsprop = run_one(Settings("rmsprop", rmsprop_rate, article.SEED))
     return [
         raised_rate_diverges(gd, raised),
         rmsprop_without_trouble(rmsprop),

@@ -77,8 +77,9 @@ def draw_learning_rate(table: dict[str, np.ndarray], figure: Figure) -> None:
         grid = np.unique(rates)
         at_rate = [costs[rates == rate] for rate in grid]
         # The percentiles are costs of runs: between a cost and an infinite one there is none.
-        shares = {"q": (0.1, 0.5, 0.9), "method": "inverted_cdf"}
-        low, median, high = np.transpose([np.quantile(group, **shares) for group in at_rate])
+        shares = (0.1, 0.5, 0.9)
+        quantiles = [np.quantile(group, shares, method="inverted_cdf") for group in at_rate]
+        low, median, high = np.transpose(quantiles)
         ax.fill_between(grid, low, high, color=style["color"], alpha=0.2, linewidth=0)
         ax.plot(grid, median, color=style["color"], linewidth=2.2, label=name)
         for rate, group in zip(grid, at_rate):

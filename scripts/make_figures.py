@@ -30,8 +30,7 @@ from simple_rnn import History, article, compile_cost, numpy_reference, plotting
 LOSS_FILES = {"gd": "rnn_loss_log1.csv", "rmsprop": "rnn_loss_log2.csv"}
 SURFACE_NORM = LogNorm(0.1, 1e7, clip=True)
 
-# The functions that compute write tables into a folder; those that draw read them there. What was
-# published, and the grid of a window, they know from the article.
+# The functions that compute write tables into a folder; those that draw read them there.
 
 
 def draw_network(folder: Path, figure: Figure) -> None:
@@ -51,12 +50,13 @@ def compute_losses(folder: Path, runs: dict[str, History]) -> None:
 
 def draw_loss(name: str, folder: Path, figure: Figure) -> None:
     """Draw a condition's loss curve, in a linear and a log view."""
-    condition = article.CONDITIONS[name]
-    costs = read_table(folder / LOSS_FILES[name])[COST]
+    epochs, costs, printed = read_table(folder / LOSS_FILES[name]).values()
+    published = {int(k): cost for k, cost in zip(epochs, printed) if np.isfinite(cost)}
     for ax, yscale in zip(figure.subplots(1, 2), ("linear", "log")):
-        plotting.loss_curve(costs, condition.published_costs, yscale, ax=ax)
+        plotting.loss_curve(costs, published, yscale, ax=ax)
         ax.set_ylabel(COST)
         ax.set_title(f"{yscale} scale", fontsize="medium")
+    condition = article.CONDITIONS[name]
     rate = _console.short(condition.learning_rate)
     figure.suptitle(f"{condition.title}, learning rate {rate}")
 
@@ -78,9 +78,10 @@ def compute_surface(folder: Path, runs: dict[str, History]) -> None:
 
 def read_surface(folder: Path, window: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the weights of a window's grid, and the costs over them."""
-    points = article.WINDOWS[window]
-    costs = read_table(folder / f"cost_surface_{window}.csv")[COST]
-    return points, points, costs.reshape(len(points), len(points))
+    side = len(article.WINDOWS[window])
+    table = read_table(folder / f"cost_surface_{window}.csv")
+    w_x, w_rec, costs = (values.reshape(side, side) for values in table.values())
+    return w_x[0], w_rec[:, 0], costs
 
 
 def read_paths(folder: Path) -> dict[str, np.ndarray]:

@@ -18,12 +18,6 @@ import numpy as np
 
 from simple_rnn import article
 
-VERSIONS = {
-    "python": platform.python_version(),
-    "numpy": np.__version__,
-    "aesara": aesara.__version__,
-}
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Run, report and compare; return the exit status."""
@@ -52,7 +46,12 @@ def main(arguments: list[str] | None = None) -> int:
         }
 
     if options.output is not None:
-        record = {"conditions": results, "versions": VERSIONS}
+        versions = {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "aesara": aesara.__version__,
+        }
+        record = {"conditions": results, "versions": versions}
         options.output.write_text(json.dumps(record, indent=1), encoding="utf-8")
     for source, suffix in (("blog", " (source blog)"), ("article", "")):
         count, total = sum(exact[source]), len(exact[source])

@@ -57,18 +57,17 @@ def check_output(y_t: Any) -> None:
         )
 
 
-def check_network(net: Any, x_t: SharedVariable, s0: SharedVariable, y: np.ndarray) -> None:
+def check_network(net: Any, x_t: SharedVariable, s0: SharedVariable, dataset: Any) -> None:
     """Try a network out on the data: errors name their line, shapes fit, all is trained."""
     with trying_out():
         y_t = net.state_update(x_t, s0)
     check_output(y_t)
-    x = x_t.get_value(borrow=True)
-    at_every_step = y.shape[:2] == x.shape[:2]
+    y, at_every_step = dataset.y, dataset.has_target_at_every_step
     # There is no value where the network has a variable that nothing is put into; Aesara says so.
     tried = getattr(y_t.tag, "test_value", None)
     if tried is not None:
         with_target = tried.shape if at_every_step else tried.shape[1:]
-        expected = y.shape if at_every_step else (len(x), *y.shape)
+        expected = y.shape if at_every_step else (len(dataset.x), *y.shape)
         if with_target != y.shape:
             raise ValueError(
                 f"state_update returned shape {tried.shape} where y has {y.shape}; expected"

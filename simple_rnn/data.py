@@ -71,8 +71,9 @@ class CountingDataset:
                 f"x has shape {x.shape}; expected (seq_len, num_samples), both at least 1: a single"
                 " sequence is a column, np.reshape(sequence, (-1, 1))"
             )
+        self.x, self.y, self.s0 = x, y, s0
         num_samples = x.shape[1:2]
-        y_fits = y.shape[:1] == num_samples or y.shape[:2] == x.shape[:2]
+        y_fits = y.shape[:1] == num_samples or self.has_target_at_every_step
         for name, array, fits in (("y", y, y_fits), ("s0", s0, s0.shape == num_samples)):
             if not fits:
                 raise ValueError(
@@ -84,7 +85,11 @@ class CountingDataset:
             raise ValueError(
                 "y holds the sums of the rows of x; time runs down the columns: pass x.T"
             )
-        self.x, self.y, self.s0 = x, y, s0
+
+    @property
+    def has_target_at_every_step(self) -> bool:
+        """Whether ``y`` holds a target for each step, not only for each sequence."""
+        return self.y.shape[:2] == self.x.shape[:2]
 
     def __repr__(self) -> str:
         """Return the sizes and the dtype, on one line."""

@@ -98,12 +98,12 @@ def compile_train_model(
     y_ = graphs.shared_array(dataset.y, name="y_")  # the article's name for the targets
     s0 = graphs.shared_array(dataset.s0, name="s0")
     with graphs.building_graph(x_t.dtype):
-        check_network(net, x_t, s0, dataset.y)
+        check_network(net, x_t, s0, dataset)
         # Built anew, because Aesara may find no gradient of a graph that was run on the data.
         with graphs.folding_in_python():
             y_t = net.state_update(x_t, s0)
         # The outputs that have a target: those of every step, or the last of each sequence.
-        y_hypo = y_t if y_t.ndim == y_.ndim else y_t[-1]
+        y_hypo = y_t if dataset.has_target_at_every_step else y_t[-1]
         cost = loss(y_=y_, y_hypo=y_hypo)
         train_op = graphs.list_of_updates(optimizer.minimize(cost))
         updated = [variable for variable, _ in train_op]
